@@ -1,0 +1,1 @@
+"""A simulated Okta org over HTTP: seeded, of any size, with Okta's limits, paging and errors."""

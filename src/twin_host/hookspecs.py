@@ -1,0 +1,70 @@
+"""The whole plugin contract: five synchronous hooks. Each answers for its own connector only.
+
+A connector is an installed distribution with an entry point in the group `twin.connectors`
+whose module implements these with `hookimpl`. A hook that is asked about another connector's
+name returns None.
+"""
+
+from collections.abc import Mapping
+
+import pluggy
+
+from twin_host.contract import (
+    Config,
+    Configured,
+    ConnectionReport,
+    ConnectorInfo,
+    Context,
+    Enrichment,
+    OptionValue,
+    Rejected,
+    Secret,
+    SyncReport,
+)
+
+PROJECT_NAME = "twin"
+ENTRY_POINT_GROUP = "twin.connectors"
+
+hookspec = pluggy.HookspecMarker(PROJECT_NAME)
+hookimpl = pluggy.HookimplMarker(PROJECT_NAME)
+
+
+@hookspec(firstresult=True)
+def describe() -> ConnectorInfo:  # pyright: ignore[reportReturnType]
+    """Say what this connector is, from its manifest. No network, no files of the twin."""
+
+
+@hookspec(firstresult=True)
+def configure(connector: str, values: Mapping[str, str | Secret]) -> Configured | Rejected | None:
+    """Validate raw form values (text as typed, secrets already wrapped). No network.
+
+    Gives back normalised settings without secrets, or every invalid field with a sentence a
+    person can act on. Fields that are absent take the manifest's default.
+    """
+
+
+@hookspec(firstresult=True)
+def test_connection(connector: str, config: Config, context: Context) -> ConnectionReport | None:
+    """Ask the product who we are and what we may read: one cheap probe a capability.
+
+    A failure is a report with `ok` false and a sentence in `error`, not an exception.
+    """
+
+
+@hookspec(firstresult=True)
+def sync(
+    connector: str, config: Config, options: Mapping[str, OptionValue], context: Context
+) -> SyncReport | None:
+    """Read the product into the connector's snapshot in `context.state_dir`.
+
+    Reports each dataset as complete, partial, denied or skipped. Whatever happens, what an
+    earlier sync stored stays readable until a complete successor replaces it.
+    """
+
+
+@hookspec(firstresult=True)
+def enrich(connector: str, context: Context) -> Enrichment | None:
+    """Turn the snapshot into facts, gaps, events and a profile section.
+
+    A pure function of the snapshot: no network, and the same answer when asked again.
+    """

@@ -1,0 +1,1 @@
+"""The Okta connector: reads an Okta org and tells a security digital twin what it means."""
