@@ -1,0 +1,29 @@
+"""Okta over HTTP: credentials, pacing, retries, paging and models. Knows nothing of any twin."""
+
+from twin_okta.api.client import OktaClient, Page, Traffic
+from twin_okta.api.errors import (
+    BadCredential,
+    Denied,
+    NotFound,
+    NotOkta,
+    OktaError,
+    Refused,
+    ServerTrouble,
+    Throttled,
+    Unreachable,
+)
+
+__all__ = [
+    "BadCredential",
+    "Denied",
+    "NotFound",
+    "NotOkta",
+    "OktaClient",
+    "OktaError",
+    "Page",
+    "Refused",
+    "ServerTrouble",
+    "Throttled",
+    "Traffic",
+    "Unreachable",
+]

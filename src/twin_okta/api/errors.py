@@ -1,0 +1,141 @@
+"""What can go wrong with Okta, each as one sentence that says what to do.
+
+    OktaError
+    ├── Unreachable      no answer at all: name, network, TLS, time-out
+    ├── NotOkta          an answer that Okta would not give: a web page, a redirect, a foreign link
+    ├── BadCredential    Okta does not accept the token
+    ├── Denied           the credential may not read this: a scope or an admin role is missing
+    ├── NotFound         the record is gone
+    ├── Refused          Okta calls the request itself wrong
+    ├── Throttled        the rate limit, again and again
+    └── ServerTrouble    Okta failed, or its answer was cut off, again and again
+
+No message holds a credential: they are made of our own words, the path, Okta's error code and
+the request id. Okta's `errorSummary` may echo user input, so only its printable start is shown.
+"""
+
+from typing import Any
+
+import httpx
+import orjson
+
+ROLE_FOR = {
+    "iam": "a custom admin role with okta.iam.read, or Super Administrator",
+    "logs": "Read-only, Report or Organization Administrator",
+}
+SCOPE_FOR = {
+    "users": "okta.users.read",
+    "groups": "okta.groups.read",
+    "apps": "okta.apps.read",
+    "logs": "okta.logs.read",
+    "iam": "okta.roles.read",
+    "roles": "okta.roles.read",
+}
+
+
+class OktaError(Exception):
+    """Anything that stopped a reading. The message is a sentence for a person."""
+
+
+class Unreachable(OktaError):
+    """Nothing answered."""
+
+
+class NotOkta(OktaError):
+    """Something answered, but not as Okta does."""
+
+
+class BadCredential(OktaError):
+    """Okta does not accept the credential."""
+
+
+class Denied(OktaError):
+    """The credential may not read this. `missing` names the scope or role."""
+
+    def __init__(self, message: str, *, missing: str = "") -> None:
+        super().__init__(message)
+        self.missing = missing
+
+
+class NotFound(OktaError):
+    """The record does not exist, or no longer."""
+
+
+class Refused(OktaError):
+    """Okta calls the request wrong."""
+
+
+class Throttled(OktaError):
+    """Okta keeps answering 429."""
+
+
+class ServerTrouble(OktaError):
+    """Okta keeps failing, or its answers keep breaking off."""
+
+
+def from_response(status: int, body: bytes, headers: httpx.Headers, path: str) -> OktaError:
+    """The error that a final, unsuccessful answer means."""
+    code, summary = error_body(body)
+    where = _where(path, code, headers)
+    if status == 401 and code == "E0000015":
+        return Denied(f"This org or credential does not have the feature behind {where}.")
+    if status == 401:
+        return BadCredential(
+            f"Okta does not accept the token ({where}): it is wrong, expired or revoked, "
+            "or belongs to another org. Make a new one and configure it again."
+        )
+    if status == 403:
+        return _denied(headers, path, where)
+    if status == 404 and code:
+        return NotFound(f"Okta has no such record ({where}).")
+    if 300 <= status < 400:
+        target = httpx.URL(headers.get("location", "")).host or "another address"
+        return NotOkta(
+            f"The host answered {path} with a redirect to {target}, which is not followed. "
+            "Check the domain: it must be the org's own address."
+        )
+    if not code:
+        return NotOkta(
+            f"The host answered {path} with status {status} and no Okta error: "
+            "check the domain, it may not be an Okta org."
+        )
+    return Refused(f"Okta refused the request ({where}): {summary}")
+
+
+def error_body(body: bytes) -> tuple[str, str]:
+    """`errorCode` and the printable start of `errorSummary`; empty when it is no Okta error."""
+    try:
+        fields: Any = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return "", ""
+    if not isinstance(fields, dict):
+        return "", ""
+    code, summary = (str(fields.get(name) or "") for name in ("errorCode", "errorSummary"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType, reportUnknownVariableType]
+    return code[:20], "".join(c for c in summary if c.isprintable())[:200]
+
+
+def _denied(headers: httpx.Headers, path: str, where: str) -> Denied:
+    subject = _subject(path)
+    if "insufficient_scope" in headers.get("www-authenticate", ""):
+        scope = SCOPE_FOR.get(subject, "another scope")
+        return Denied(
+            f"The scope {scope} is missing ({where}): grant it to the app.", missing=scope
+        )
+    role = ROLE_FOR.get("iam" if subject == "roles" else subject, "Read-only Administrator")
+    return Denied(
+        f"The credential's admin role does not allow this ({where}): it needs {role}.", missing=role
+    )
+
+
+def _subject(path: str) -> str:
+    """What a path is about: roles for /users/{id}/roles, else its first word after /api/v1/."""
+    words = path.removeprefix("/api/v1/").split("/")
+    return "roles" if words[-1] == "roles" else words[0]
+
+
+def _where(path: str, code: str, headers: httpx.Headers) -> str:
+    request_id = "".join(
+        c for c in headers.get("x-okta-request-id", "") if c.isalnum() or c in "-_"
+    )
+    parts = [path, code, f"request {request_id[:64]}" if request_id else ""]
+    return ", ".join(part for part in parts if part)

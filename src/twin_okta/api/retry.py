@@ -1,0 +1,129 @@
+"""The one retry policy of the whole client: what is tried again, how often, after how long.
+
+Everything this client sends is a GET or a token request, so trying again is always safe.
+"""
+
+import random
+from collections.abc import Awaitable, Callable
+
+import httpx
+from attrs import frozen
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
+
+from twin_okta.api.errors import NotOkta, OktaError, ServerTrouble, Throttled, Unreachable
+
+
+@frozen
+class Patience:
+    """How often one kind of trouble is met before it is an error, and how long between."""
+
+    tries: int
+    first_wait_s: float
+    longest_wait_s: float
+
+
+#                                   tries  first  longest wait
+POLICY: dict[str, Patience] = {
+    "throttled":          Patience(8,   1.0,   60.0),  # 429; the pacer waits for the reset
+    "too many at once":   Patience(12,  0.25,  8.0),   # 429 with limit 0
+    "server error":       Patience(6,   0.5,   20.0),  # 500, 502, 503, 504
+    "broken answer":      Patience(6,   0.5,   10.0),  # cut off, half a JSON, reset, time-out
+    "no connection":      Patience(4,   0.5,   4.0),   # name not found, refused, TLS
+    "not JSON":           Patience(3,   1.0,   4.0),   # a web page where Okta sends JSON
+}  # fmt: skip
+
+
+class Transient(Exception):
+    """One try failed in a way that may pass. `final` is the error if it does not."""
+
+    def __init__(self, kind: str, final: OktaError, *, wait_s: float | None = None) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.final = final
+        self.wait_s = wait_s
+
+
+def tries(sleep: Callable[[float], Awaitable[None]], on_retry: Callable[[], None]) -> AsyncRetrying:
+    """Attempts under the policy; `on_retry` is called before each but the first."""
+
+    def before_sleep(_state: RetryCallState) -> None:
+        on_retry()
+
+    return AsyncRetrying(
+        retry=retry_if_exception_type(Transient),
+        stop=_out_of_patience,
+        wait=_wait_s,
+        sleep=sleep,
+        before_sleep=before_sleep,
+        reraise=True,
+    )
+
+
+def from_transport_error(error: httpx.RequestError | TimeoutError, host: str) -> Transient:
+    """What a failure below HTTP means."""
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
+        reason = (
+            "took too long to connect"
+            if isinstance(error, httpx.TimeoutException)
+            else "cannot be reached"
+        )
+        sentence = (
+            f"{host} {reason}: check the domain and this machine's network ({_short(error)})."
+        )
+        return Transient("no connection", Unreachable(sentence))
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
+        return Transient(
+            "broken answer", ServerTrouble(f"{host} did not finish its answer in time.")
+        )
+    return Transient(
+        "broken answer", ServerTrouble(f"{host} broke off its answer ({_short(error)}).")
+    )
+
+
+def from_throttling(path: str, *, too_many_at_once: bool, wait_s: float | None) -> Transient:
+    """What a 429 means."""
+    kind = "too many at once" if too_many_at_once else "throttled"
+    sentence = f"Okta kept refusing {path} because of its rate limit: try again later."
+    return Transient(kind, Throttled(sentence), wait_s=wait_s)
+
+
+def from_server_error(status: int, path: str) -> Transient:
+    """What a 5xx means."""
+    sentence = f"Okta kept failing on {path} with status {status}: try again later."
+    return Transient("server error", ServerTrouble(sentence))
+
+
+def from_broken_json(body: bytes, path: str) -> Transient:
+    """What a successful answer means that is not JSON."""
+    if body.lstrip()[:1] == b"<":
+        sentence = (
+            f"The host answered {path} with a web page instead of JSON: Okta is under maintenance, "
+            "or the domain is not an Okta org."
+        )
+        return Transient("not JSON", NotOkta(sentence))
+    return Transient("broken answer", ServerTrouble(f"Okta's answer to {path} was cut off."))
+
+
+def _out_of_patience(state: RetryCallState) -> bool:
+    return state.attempt_number >= POLICY[_transient(state).kind].tries
+
+
+def _wait_s(state: RetryCallState) -> float:
+    trouble = _transient(state)
+    if trouble.wait_s is not None:
+        return trouble.wait_s
+    patience = POLICY[trouble.kind]
+    longest_s = min(
+        patience.longest_wait_s, patience.first_wait_s * 2 ** (state.attempt_number - 1)
+    )
+    return longest_s * random.uniform(0.5, 1.0)  # noqa: S311  jitter, not a secret
+
+
+def _transient(state: RetryCallState) -> Transient:
+    error = state.outcome.exception() if state.outcome else None
+    assert isinstance(error, Transient)  # noqa: S101  the only kind that is retried
+    return error
+
+
+def _short(error: Exception) -> str:
+    return str(error).split("\n")[0][:120] or type(error).__name__

@@ -1,0 +1,133 @@
+"""How far the snapshot's datasets can be believed, and the arithmetic of a sample."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from math import sqrt
+
+from attrs import frozen
+
+from twin_host.contract import Confidence
+from twin_okta.snapshot import Snapshot, iso_text
+
+NORMAL_95 = 1.96
+"""Half-width of a 95 % interval in standard deviations."""
+
+DATASETS = """
+SELECT d.name, d.shown > 0 AND d.unreadable = 0, d.shown > 0, coalesce(d.as_of, d.started_at),
+    d.state, d.reason
+FROM dataset d
+"""
+
+
+@frozen
+class Dataset:
+    """One dataset of the snapshot as it is shown. `read_once`: it was read to its end once."""
+
+    complete: bool
+    read_once: bool
+    as_of: datetime | None
+    state: str
+    reason: str
+
+
+@frozen
+class Share:
+    """A part of a population, of which not everybody may have been asked yet."""
+
+    value: float
+    numerator: int
+    asked: int
+    population: int
+    margin: float | None
+
+    @property
+    def percent(self) -> int:
+        """Rounded, but 0 and 100 only when they are exact: nobody is rounded away."""
+        rounded = round(self.value * 100)
+        if self.value > 0 and rounded == 0:
+            return 1
+        return 99 if self.value < 1 and rounded == 100 else rounded
+
+
+class Figures:
+    """The snapshot's figures, each with how far it can be believed."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.datasets = {
+            name: Dataset(bool(complete), bool(read_once), _moment(as_of), state or "", reason)
+            for name, complete, read_once, as_of, state, reason in snapshot.rows(DATASETS)
+        }
+        org = snapshot.rows("SELECT name, stale_after_days FROM org")
+        self.org_name, self.stale_after_days = org[0] if org else ("", 90)
+
+    def as_of(self, names: Iterable[str]) -> datetime | None:
+        """The oldest of the datasets' times: a figure is as old as its oldest part."""
+        times = [self.datasets[name].as_of for name in names]
+        known = [time for time in times if time]
+        return min(known) if known else None
+
+    def complete(self, names: Iterable[str]) -> bool:
+        """Whether each dataset was read to its end with nothing left out, and, where factors are
+        among them, whether everybody who can sign in was asked."""
+        names = list(names)
+        if not all(self.datasets[name].complete for name in names):
+            return False
+        unread = "SELECT count(*) FROM can_sign_in WHERE rank IS NULL"
+        return "factors" not in names or not self.snapshot.number(unread)
+
+    def confidence(self, names: Iterable[str], *, otherwise: Confidence) -> Confidence:
+        """Verified when complete, else what the caller says a part of it is worth."""
+        return Confidence.VERIFIED if self.complete(names) else otherwise
+
+    def stale_cutoff(self) -> str:
+        """The moment before which a last sign-in is stale, counted from when users were read."""
+        as_of = self.datasets["users"].as_of
+        return iso_text(as_of - timedelta(days=self.stale_after_days)) if as_of else ""
+
+    def share(self, condition: str) -> Share | None:
+        """The share of those who can sign in that fulfil a condition on view `can_sign_in`.
+
+        Those read first on purpose are counted; everybody else was drawn at random, so the rest
+        is estimated from those drawn (a stratified sample with finite population correction).
+        None while nobody was asked.
+        """
+        strata = {
+            chosen: (asked, fulfilling)
+            for chosen, asked, fulfilling in self.snapshot.rows(
+                "SELECT in_order, count(*), sum(fulfilled) FROM (SELECT in_order,"
+                f" ({condition}) AS fulfilled FROM can_sign_in c WHERE rank IS NOT NULL)"
+                " GROUP BY in_order"
+            )
+        }
+        population = self.snapshot.number("SELECT count(*) FROM can_sign_in")
+        return estimate(
+            first=strata.get(1, (0, 0)), drawn=strata.get(0, (0, 0)), population=population
+        )
+
+
+def estimate(*, first: tuple[int, int], drawn: tuple[int, int], population: int) -> Share | None:
+    """The share in a population, from those asked on purpose and those drawn at random.
+
+    Each pair is (asked, fulfilling). The margin is the half-width of the 95 % interval in
+    percentage points by the normal approximation to which Agresti and Coull's two successes and
+    two failures are added, so that it is not zero when all those drawn agree.
+    """
+    asked, fulfilling = first[0] + drawn[0], first[1] + drawn[1]
+    if not asked:
+        return None
+    if asked == population:
+        return Share(fulfilling / asked, fulfilling, asked, population, None)
+    rest = population - first[0]
+    if not drawn[0]:
+        return Share(fulfilling / asked, fulfilling, asked, population, 100.0)
+    value = (first[1] + rest * drawn[1] / drawn[0]) / population
+    smoothed = (drawn[1] + 2) / (drawn[0] + 4)
+    correction = (rest - drawn[0]) / max(1, rest - 1)
+    deviation = sqrt(smoothed * (1 - smoothed) / (drawn[0] + 4) * correction)
+    margin = round(NORMAL_95 * deviation * rest / population * 100, 1)
+    return Share(value, fulfilling, asked, population, margin)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,122 @@
+"""The factors of every user who can sign in: one call each, there is no bulk endpoint.
+
+Privileged users come first and everybody else in random order, so that an unfinished sweep is a
+fair sample. An interrupted sweep goes on where it stopped.
+"""
+
+from collections.abc import Iterator
+
+from attrs import define
+
+from twin_host.contract import DatasetReport
+from twin_okta.api import Denied, NotFound
+from twin_okta.api.models import Factor, structure
+from twin_okta.snapshot import Reading, iso_text
+from twin_okta.sync.run import Run, each
+
+AT_A_TIME = 24
+SOON_ENOUGH = 50
+"""Users between two commits: what a sudden death may cost in calls."""
+HOPELESS = 20
+"""This many refusals without one answer mean that the credential may read no factors."""
+
+FORGET_SWEEP = "DROP TABLE IF EXISTS temp.sweep"
+MAKE_SWEEP = """
+CREATE TEMP TABLE sweep AS
+SELECT u.id AS user_id, u.id IN (SELECT user_id FROM privilege) AS in_order
+FROM shown_user u JOIN sign_in_status USING (status)
+WHERE u.id NOT IN (SELECT user_id FROM factor_read WHERE generation = ? AND outcome = 'read')
+ORDER BY in_order DESC, random()
+"""
+NEXT = "SELECT rowid, user_id, in_order FROM sweep WHERE rowid > ? ORDER BY rowid LIMIT 500"
+
+INSERT_READ = """
+INSERT OR REPLACE INTO factor_read (generation, user_id, outcome, in_order, read_at)
+VALUES (?, ?, ?, ?, ?)
+"""
+INSERT_FACTOR = """
+INSERT OR REPLACE INTO factor (generation, user_id, id, type, provider, vendor, status, created,
+    last_updated)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+async def read_factors(run: Run) -> DatasetReport:
+    """Sweep everybody who can sign in."""
+    sweep = Sweep(run, run.begin("factors", go_on=True))
+    await each(sweep.users(), sweep.read_one, width=AT_A_TIME)
+    run.snapshot.commit()
+    if sweep.denied and not sweep.answered:
+        raise sweep.denied[0]
+    reason = f"Refused for {len(sweep.denied)} users: {sweep.denied[0]}" if sweep.denied else ""
+    return run.finish(sweep.reading, lost=len(sweep.denied), reason=reason)
+
+
+@define
+class Sweep:
+    """A factor sweep while it runs."""
+
+    run: Run
+    reading: Reading
+    expected: int = 0
+    answered: int = 0
+    _denied: list[Denied] | None = None
+
+    @property
+    def denied(self) -> list[Denied]:
+        """The refusals met so far."""
+        if self._denied is None:
+            self._denied = []
+        return self._denied
+
+    def users(self) -> Iterator[tuple[str, int]]:
+        """Those still to be read, in the sweep's order: id, and whether read first on purpose."""
+        snapshot = self.run.snapshot
+        snapshot.commit()
+        snapshot.rows(FORGET_SWEEP)
+        snapshot.rows(MAKE_SWEEP, (self.reading.generation,))
+        self.expected = snapshot.number("SELECT count(*) FROM sweep")
+        last = 0
+        while batch := snapshot.rows(NEXT, (last,)):
+            for last, user_id, in_order in batch:  # noqa: B007  the last one is where to go on
+                yield user_id, in_order
+
+    async def read_one(self, user: tuple[str, int]) -> None:
+        """Read one user's factors."""
+        user_id, in_order = user
+        try:
+            answer = await self.run.client.get(f"/api/v1/users/{user_id}/factors")
+        except NotFound:
+            self._note(user_id, "gone", in_order)
+            return
+        except Denied as refusal:
+            self.denied.append(refusal)
+            self._note(user_id, "denied", in_order)
+            if not self.answered and len(self.denied) >= HOPELESS:
+                raise
+            return
+        factors, unreadable = structure(answer.json, Factor)
+        self.reading.store(INSERT_FACTOR, (_row(user_id, factor) for factor in factors))
+        self.reading.skip(unreadable)
+        self._note(user_id, "read", in_order)
+
+    def _note(self, user_id: str, outcome: str, in_order: int) -> None:
+        now = iso_text(self.run.now())
+        self.reading.store(INSERT_READ, [(user_id, outcome, in_order, now)])
+        self.answered += outcome != "denied"
+        if self.answered % SOON_ENOUGH == 0:
+            self.run.snapshot.commit()
+            self.run.progress("factors", self.answered, self.expected)
+
+
+def _row(user_id: str, factor: Factor) -> tuple[str | None, ...]:
+    return (
+        user_id,
+        factor.id,
+        factor.factor_type,
+        factor.provider,
+        factor.vendor_name,
+        factor.status,
+        factor.created,
+        factor.last_updated,
+    )

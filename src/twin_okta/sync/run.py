@@ -1,0 +1,115 @@
+"""One sync while it runs: what every dataset needs, and how each one's end is judged."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from typing import TypeVar
+
+from attrs import define, field
+
+from twin_host.contract import Context, DatasetReport, DatasetState, Progress
+from twin_okta.api import BadCredential, Denied, OktaClient, OktaError
+from twin_okta.config import OktaConfig
+from twin_okta.snapshot import TABLES, Reading, Snapshot
+
+STOPPED = "Stopped before the end; what was read is kept."
+
+Item = TypeVar("Item")
+
+
+@define
+class Run:
+    """One sync of one org."""
+
+    client: OktaClient
+    snapshot: Snapshot
+    config: OktaConfig
+    context: Context
+    reports: dict[str, DatasetReport] = field(factory=dict[str, DatasetReport])
+    notes: list[str] = field(factory=list[str])
+    bad_credential: BadCredential | None = None
+    _started_s: dict[str, float] = field(factory=dict[str, float])
+
+    def now(self) -> datetime:
+        """The current time, UTC."""
+        return self.context.clock()
+
+    def begin(self, dataset: str, *, go_on: bool = False) -> Reading:
+        """Start reading a dataset's next generation."""
+        return self.snapshot.begin(dataset, self.now(), go_on=go_on)
+
+    def finish(self, reading: Reading, *, lost: int = 0, reason: str = "") -> DatasetReport:
+        """Show a dataset that was read to its end; `lost` records are known to be missing."""
+        read = reading.count(TABLES[reading.dataset][0])
+        skipped = reading.skipped()
+        self.snapshot.promote(reading, self.now())
+        missing = lost + len(skipped)
+        if skipped:
+            ids = ", ".join(skipped[:5])
+            reason = f"{reason} {len(skipped)} could not be understood and were left out: {ids}."
+        state = DatasetState.PARTIAL if missing else DatasetState.COMPLETE
+        return DatasetReport(state, read, read + missing, reason.strip())
+
+    def progress(self, dataset: str, read: int, expected: int | None = None) -> None:
+        """Tell the host how far a dataset is, with an estimate once there is a rate."""
+        now_s = asyncio.get_running_loop().time()
+        elapsed_s = now_s - self._started_s.setdefault(dataset, now_s)
+        left_s = elapsed_s / read * (expected - read) if expected and read and elapsed_s else None
+        self.context.report(Progress(dataset, read, expected, left_s))
+
+    async def attempt(self, dataset: str, read: Callable[[], Awaitable[DatasetReport]]) -> None:
+        """Read one dataset; whatever stops it becomes its report, and only a credential that
+        Okta does not accept stops the others too."""
+        try:
+            report = await read()
+        except Denied as error:
+            report = DatasetReport(DatasetState.DENIED, self._unfinished(dataset), None, str(error))
+        except asyncio.CancelledError:
+            reason = str(self.bad_credential or STOPPED)
+            self._settle(dataset, self._broken_off(dataset, reason))
+            raise
+        except BadCredential as error:
+            self.bad_credential = error
+            self._settle(dataset, self._broken_off(dataset, str(error)))
+            raise
+        except OktaError as error:
+            report = self._broken_off(dataset, str(error))
+        self._settle(dataset, report)
+
+    def _broken_off(self, dataset: str, reason: str) -> DatasetReport:
+        return DatasetReport(DatasetState.PARTIAL, self._unfinished(dataset), None, reason)
+
+    def _settle(self, dataset: str, report: DatasetReport) -> None:
+        self.snapshot.commit()
+        self.snapshot.note(dataset, report.state, report.reason)
+        self.reports[dataset] = report
+
+    def _unfinished(self, dataset: str) -> int:
+        if not TABLES[dataset]:
+            return 0
+        sql = "SELECT reading FROM dataset WHERE name = ?"
+        generation = self.snapshot.number(sql, (dataset,))
+        return Reading(self.snapshot, dataset, generation).count(TABLES[dataset][0])
+
+
+async def each(
+    items: Iterable[Item], work: Callable[[Item], Awaitable[None]], *, width: int
+) -> None:
+    """Do `work` on every item, `width` at a time; the first error stops them all and is raised."""
+    queue = iter(items)
+
+    async def worker() -> None:
+        for item in queue:
+            await work(item)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(width):
+                group.create_task(worker())
+    except BaseExceptionGroup as errors:
+        raise _first(errors) from errors
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = errors.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first  # pyright: ignore[reportUnknownArgumentType]
