@@ -10,7 +10,7 @@ limit) and "Concurrency limits" (75 in flight for an org, 35 for a free one).
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from math import floor
 
@@ -21,6 +21,10 @@ from twin_okta.api.buckets import bucket_name
 USUAL_WINDOW_S = 60.0
 LONGEST_WINDOW_S = 120.0
 """A reset further away than this is not believed."""
+RESET_SLACK_S = 0.05
+"""Waited beyond a reset, for clocks that differ a little."""
+RECHECK_S = 1.0
+"""A longer wait is looked at again: an answer may have changed what it waits for."""
 MOST_IN_FLIGHT = 30
 """Far below the 75 that an org may have in flight for all its clients together."""
 BUCKET_IN_FLIGHT = 24
@@ -98,7 +102,7 @@ class Bucket:
         first, self.answered = not self.answered, True
         if headers is None or headers.limit <= 0 or headers.reset_epoch_s < self._reset_epoch_s:
             return
-        reset_in_s = min(max(0.0, headers.reset_in_s), LONGEST_WINDOW_S)
+        reset_in_s = min(max(0.0, headers.reset_in_s), LONGEST_WINDOW_S) + RESET_SLACK_S
         if headers.reset_epoch_s == self._reset_epoch_s:
             self.reset_at_s = min(self.reset_at_s, now_s + reset_in_s)
         else:
@@ -135,6 +139,10 @@ class Slot:
     hold_s: float = 0.0
 
 
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
+
+
 @define
 class Pacer:
     """Lets requests go when their bucket and the concurrency window have room.
@@ -144,7 +152,6 @@ class Pacer:
     """
 
     share: float
-    now: Callable[[], float] = field(factory=lambda: asyncio.get_running_loop().time)
     buckets: dict[str, Bucket] = field(factory=dict[str, Bucket])
     in_flight: int = 0
     window: float = MOST_IN_FLIGHT
@@ -159,16 +166,16 @@ class Pacer:
         bucket = self.buckets.setdefault(name, Bucket(self.share))
         async with self._turns.setdefault(name, asyncio.Lock()):
             await self._wait_for_room(bucket)
-            number = bucket.spend(self.now())
+            number = bucket.spend(_now_s())
         self.in_flight += 1
-        sent_at_s = self.now()
+        sent_at_s = _now_s()
         slot = Slot()
         try:
             yield slot
         finally:
             self.in_flight -= 1
-            bucket.answer(number, slot.headers, self.now())
-            bucket.hold(self.now() + slot.hold_s)
+            bucket.answer(number, slot.headers, _now_s())
+            bucket.hold(_now_s() + slot.hold_s)
             self._adapt(slot, sent_at_s)
             self._freed.set()
 
@@ -178,14 +185,14 @@ class Pacer:
                 self._freed.clear()
                 await self._freed.wait()
                 continue
-            wait_s = bucket.ready_at(self.now()) - self.now()
+            wait_s = bucket.ready_at(_now_s()) - _now_s()
             if wait_s <= 0:
                 return
-            await asyncio.sleep(wait_s)
+            await asyncio.sleep(min(wait_s, RECHECK_S))
 
     def _adapt(self, slot: Slot, sent_at_s: float) -> None:
         if not slot.too_many_at_once:
             self.window = min(MOST_IN_FLIGHT, self.window + 1 / self.window)
         elif sent_at_s >= self._narrowed_at_s:
             self.window = max(1.0, self.window / 2)
-            self._narrowed_at_s = self.now()
+            self._narrowed_at_s = _now_s()
