@@ -3,11 +3,13 @@
 import ipaddress
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from attrs import frozen
 
 from twin_host.contract import Config, Configured, Problem, Rejected, Secret
+from twin_okta.api.keys import SigningKey, UnusableKey
 
 OKTA_SUFFIXES = ("okta.com", "oktapreview.com", "okta-emea.com", "okta-gov.com", "okta.mil")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -24,6 +26,11 @@ class OktaConfig:
     """Validated settings. `base_url` is the only origin that is ever contacted."""
 
     domain: str
+    auth: str = "token"
+    client_id: str = ""
+    private_key_file: str = ""
+    key_id: str = ""
+    dpop: bool = False
     privileged_groups: tuple[str, ...] = ()
     stale_after_days: int = 90
     rate_share: float = 0.9
@@ -54,7 +61,7 @@ def validate(values: Mapping[str, str | Secret]) -> Configured | Rejected:
     )
     settings["rate_share"] = _number(values, "rate_share", problems, default=0.9, low=0.05, high=1)
     settings["privileged_groups"] = _lines(_text(values, "privileged_groups"))
-    problems += _token_problems(values.get("token"))
+    settings |= _credential(values, problems)
     return Rejected(tuple(problems)) if problems else Configured(settings)
 
 
@@ -63,6 +70,11 @@ def from_settings(config: Config) -> OktaConfig:
     groups = config.get("privileged_groups", [])
     return OktaConfig(
         domain=str(config["domain"]),
+        auth=str(config.get("auth", "token")),
+        client_id=str(config.get("client_id", "")),
+        private_key_file=str(config.get("private_key_file", "")),
+        key_id=str(config.get("key_id", "")),
+        dpop=bool(config.get("dpop", False)),
         privileged_groups=tuple(groups) if isinstance(groups, list) else (),
         stale_after_days=int(str(config.get("stale_after_days", 90))),
         rate_share=float(str(config.get("rate_share", 0.9))),
@@ -192,6 +204,51 @@ def _number(
         )
         return default
     return number
+
+
+def _credential(
+    values: Mapping[str, str | Secret], problems: list[Problem]
+) -> dict[str, str | bool]:
+    """The settings of the kind of credential that was chosen, and only those."""
+    auth = _text(values, "auth").strip() or "token"
+    if auth == "token":
+        problems += _token_problems(values.get("token"))
+        return {"auth": auth}
+    if auth != "oauth":
+        problems.append(Problem("auth", f"{auth!r} is no credential: write token or oauth."))
+        return {}
+    names = ("client_id", "private_key_file", "key_id")
+    settings: dict[str, str | bool] = {name: _text(values, name).strip() for name in names}
+    if not settings["client_id"]:
+        sentence = "The client id is missing: it is on the General tab of the API Services app."
+        problems.append(Problem("client_id", sentence))
+    problems += _key_problems(_text(values, "private_key"), str(settings["private_key_file"]))
+    return {"auth": auth, "dpop": _flag(values, "dpop", problems), **settings}
+
+
+def _key_problems(key: str, file: str) -> list[Problem]:
+    try:
+        if key.strip():
+            SigningKey.parse(key)
+        elif file:
+            SigningKey.parse(read_key_file(file))
+        else:
+            sentence = (
+                "The private key is missing: set OKTA_PRIVATE_KEY or name a private_key_file."
+            )
+            return [Problem("private_key", sentence)]
+    except (UnusableKey, ConfigError) as wrong:
+        return [Problem("private_key" if key.strip() else "private_key_file", str(wrong))]
+    return []
+
+
+def read_key_file(file: str) -> str:
+    """The text of a private key file. Raises ConfigError when it cannot be read."""
+    try:
+        return Path(file).expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not text"
+        raise ConfigError(f"The private key file {file} cannot be read: {reason}.") from None
 
 
 def _token_problems(token: str | Secret | None) -> list[Problem]:

@@ -14,11 +14,12 @@ from twin_host.contract import (
     Rejected,
     Secret,
     SyncReport,
+    SyncStatus,
 )
 from twin_host.hookspecs import hookimpl
-from twin_okta.api.auth import ApiToken
-from twin_okta.config import from_settings, validate
+from twin_okta.config import ConfigError, from_settings, validate
 from twin_okta.connection import probe
+from twin_okta.credential import SCOPES, credential
 from twin_okta.manifest import NAME, connector_info
 from twin_okta.posture import enrich_snapshot
 from twin_okta.sync import sync_org
@@ -41,7 +42,12 @@ def test_connection(connector: str, config: Config, context: Context) -> Connect
     """Ask Okta who we are and what we may read."""
     if connector != NAME:
         return None
-    return asyncio.run(probe(from_settings(config), context, auth=_credential(context)))
+    settings = from_settings(config)
+    try:
+        auth = credential(settings, context, list(SCOPES))
+    except ConfigError as wrong:
+        return ConnectionReport(ok=False, org=settings.domain, error=str(wrong))
+    return asyncio.run(probe(settings, context, auth=auth))
 
 
 @hookimpl
@@ -51,15 +57,16 @@ def sync(
     """Read the org into the snapshot."""
     if connector != NAME:
         return None
-    credential = _credential(context)
-    return asyncio.run(sync_org(from_settings(config), options, context, auth=credential))
+    settings = from_settings(config)
+    asked = [option for option in SCOPES if options.get(option, True)]
+    try:
+        auth = credential(settings, context, asked)
+    except ConfigError as wrong:
+        return SyncReport(SyncStatus.FAILED, {}, error=str(wrong))
+    return asyncio.run(sync_org(settings, options, context, auth=auth))
 
 
 @hookimpl
 def enrich(connector: str, context: Context) -> Enrichment | None:
     """Turn the snapshot into facts, gaps, events and the profile section."""
     return enrich_snapshot(context) if connector == NAME else None
-
-
-def _credential(context: Context) -> ApiToken:
-    return ApiToken(context.secrets.get("token") or Secret(""))

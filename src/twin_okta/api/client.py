@@ -71,6 +71,7 @@ class OktaClient:
             timeout=httpx.Timeout(ANSWER_TIMEOUT_S, connect=10.0),
             limits=httpx.Limits(max_connections=40, max_keepalive_connections=40),
             follow_redirects=False,
+            event_hooks={"request": [self._count_request]},
             trust_env=True,
         )
 
@@ -114,7 +115,6 @@ class OktaClient:
 
     async def _once(self, url: httpx.URL) -> Answer:
         async with self.pacer.slot(url.path) as slot:
-            self.traffic.requests += 1
             try:
                 async with asyncio.timeout(ANSWER_TIMEOUT_S):
                     response, body = await self._exchange(url)
@@ -166,6 +166,10 @@ class OktaClient:
                 "If the org has a custom domain, configure the address that its links use."
             )
         return url
+
+    async def _count_request(self, _request: httpx.Request) -> None:
+        """Called for token requests too."""
+        self.traffic.requests += 1
 
     def _count_retry(self) -> None:
         self.traffic.retries += 1
