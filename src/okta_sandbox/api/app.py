@@ -1,0 +1,250 @@
+"""The service itself: one ASGI application that takes a request through everything Okta does."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from time import time
+from typing import Any
+
+from attrs import evolve
+
+from okta_sandbox.api.answers import (
+    Answer,
+    ApiError,
+    OAuthError,
+    no_such_path,
+    too_many_requests,
+    wrong_method,
+)
+from okta_sandbox.api.authentication import authenticate, authorize
+from okta_sandbox.api.credentials import ANONYMOUS, Credentials, Principal
+from okta_sandbox.api.damage import INSTEAD, refuse, spoil
+from okta_sandbox.api.faults import EDGE, Fault, FaultKind, Faults
+from okta_sandbox.api.journal import Entry, Journal
+from okta_sandbox.api.limits import Limits
+from okta_sandbox.api.requests import Call, Request
+from okta_sandbox.api.routes import Route, find
+from okta_sandbox.api.settings import Settings
+from okta_sandbox.org.chance import Chance
+from okta_sandbox.org.org import Org
+from okta_sandbox.times import http_date
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Clock = Callable[[], float]
+
+_TRICKLE_PARTS = 20
+_HEX = "0123456789abcdef"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+
+
+class ConnectionCutError(ConnectionResetError):
+    """The service cut the connection on purpose."""
+
+
+class Sandbox:
+    """A simulated Okta org, served.
+
+    `settings`, `limits`, `faults`, `credentials` and `org.changes` may be changed while it runs;
+    `journal` tells what was asked. All times come from `clock` (epoch seconds) plus the skew, all
+    waiting goes through `asyncio.sleep`.
+    """
+
+    def __init__(self, org: Org, settings: Settings | None = None, *, clock: Clock = time) -> None:
+        self.org = org
+        self.settings = settings or Settings()
+        self.clock = clock
+        self.limits = Limits(self.settings)
+        self.credentials = Credentials.of(org)
+        self.faults = Faults(org.seed)
+        self.journal = Journal()
+        self._in_flight = 0
+        self._served = 0
+
+    def now(self) -> float:
+        """The service's own time, epoch seconds."""
+        return self.clock() + self.settings.skew_s
+
+    def token(self, kind: str = "super_admin") -> str:
+        """An SSWS token: super_admin, read_only_admin, custom_role, help_desk or no_logs."""
+        return self.credentials.secret(kind)
+
+    # --- one request ----------------------------------------------------------------------
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one ASGI request."""
+        if scope["type"] != "http":
+            raise NotImplementedError(f"{scope['type']} is not served.")
+        body = await _body(receive) if scope["method"] == "POST" else b""
+        request = Request.of(scope, body)
+        self._in_flight += 1
+        entry = Entry(
+            method=request.method,
+            path=request.path,
+            target=request.target,
+            started_s=self.now(),
+            in_flight=self._in_flight,
+        )
+        self.journal.entries.append(entry)
+        try:
+            await self._serve(request, entry, send)
+        finally:
+            self._in_flight -= 1
+            entry.ended_s = self.now()
+
+    async def _serve(self, request: Request, entry: Entry, send: Send) -> None:
+        fault = self.faults.strike(request)
+        entry.fault = fault.kind if fault else ""
+        if fault and fault.kind in EDGE:
+            await self._at_edge(fault, entry, send)
+            return
+        await asyncio.sleep(self.settings.latency_s + _extra_s(fault))
+        answer = self._answer(request, entry, fault)
+        if fault:
+            answer = spoil(fault.kind, answer)
+        entry.status = answer.status
+        await self._send(answer, fault, send)
+
+    async def _at_edge(self, fault: Fault, entry: Entry, send: Send) -> None:
+        if fault.kind is FaultKind.HANG:
+            await asyncio.sleep(fault.seconds)
+        if fault.kind in {FaultKind.HANG, FaultKind.RESET}:
+            _cut(send)
+            raise ConnectionCutError
+        answer = INSTEAD[fault.kind]
+        entry.status = answer.status
+        await _start(send, answer, [(b"content-type", answer.content_type.encode())])
+        await send({"type": "http.response.body", "body": answer.body})
+
+    def _answer(self, request: Request, entry: Entry, fault: Fault | None) -> Answer:
+        """What Okta would answer: limits first, then permission, then the records."""
+        now_s = self.now()
+        principal, refusal = self._caller(request, now_s)
+        entry.caller = principal.name
+        if self._in_flight > self.settings.max_concurrency():
+            return self._told(too_many_requests(), _no_room(now_s))
+        verdict = self.limits.check(request.path, principal.id, now_s=now_s)
+        entry.bucket = verdict.bucket
+        try:
+            if not verdict.allowed:
+                raise too_many_requests()
+            if fault:
+                refuse(fault.kind, request)
+            answer = self._handled(request, principal, refusal, now_s)
+        except ApiError as error:
+            return self._told(error, verdict.headers)
+        except OAuthError as error:
+            answer = error.answer()
+        return evolve(answer, headers=answer.headers + verdict.headers)
+
+    def _caller(self, request: Request, now_s: float) -> tuple[Principal, ApiError | None]:
+        try:
+            return authenticate(request, self.credentials, now_s=now_s), None
+        except ApiError as error:
+            return ANONYMOUS, error
+
+    def _handled(
+        self, request: Request, principal: Principal, refusal: ApiError | None, now_s: float
+    ) -> Answer:
+        found = find(request.segments())
+        if refusal and (found is None or found[0].scope is not None):
+            raise refusal
+        if found is None:
+            raise no_such_path()
+        route, arguments = found
+        _check_method(route, request)
+        authorize(principal, route, request)
+        return route.handler(
+            Call(
+                org=self.org,
+                request=request,
+                principal=principal,
+                now_s=now_s,
+                arguments=arguments,
+                credentials=self.credentials,
+                settings=self.settings,
+            )
+        )
+
+    def _told(self, error: ApiError, limits: tuple[tuple[str, str], ...]) -> Answer:
+        error_id = "oae" + Chance(self.org.seed, "error", self._served).text(22, _LETTERS)
+        answer = error.answer(error_id)
+        return evolve(answer, headers=answer.headers + limits)
+
+    # --- the response ---------------------------------------------------------------------
+
+    async def _send(self, answer: Answer, fault: Fault | None, send: Send) -> None:
+        self._served += 1
+        headers = [
+            (b"date", http_date(self.now()).encode()),
+            (b"content-type", answer.content_type.encode()),
+            (b"content-length", str(len(answer.body)).encode()),
+            (b"cache-control", b"no-cache, no-store"),
+            (b"x-okta-request-id", self._request_id()),
+            *((name.encode(), value.encode("latin-1")) for name, value in answer.headers),
+        ]
+        await _start(send, answer, headers)
+        if fault and fault.kind is FaultKind.CUT_BODY:
+            half = answer.body[: len(answer.body) // 2]
+            await send({"type": "http.response.body", "body": half, "more_body": True})
+            _cut(send)
+            raise ConnectionCutError
+        if fault and fault.kind is FaultKind.TRICKLE:
+            await _trickle(send, answer.body, fault.seconds)
+            return
+        await send({"type": "http.response.body", "body": answer.body})
+
+    def _request_id(self) -> bytes:
+        return Chance(self.org.seed, "request", self._served).text(32, _HEX).encode()
+
+
+def create_app(org: Org, settings: Settings | None = None, *, clock: Clock = time) -> Sandbox:
+    """The org as an ASGI application."""
+    return Sandbox(org, settings, clock=clock)
+
+
+def _check_method(route: Route, request: Request) -> None:
+    if request.method != route.method:
+        raise wrong_method()
+
+
+def _no_room(now_s: float) -> tuple[tuple[str, str], ...]:
+    """The headers of a concurrency 429, whose limit and remaining are both 0."""
+    return (
+        ("x-rate-limit-limit", "0"),
+        ("x-rate-limit-remaining", "0"),
+        ("x-rate-limit-reset", str(int(now_s) + 1)),
+    )
+
+
+def _extra_s(fault: Fault | None) -> float:
+    return fault.seconds if fault and fault.kind is FaultKind.SLOW else 0.0
+
+
+async def _body(receive: Receive) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return body
+
+
+async def _start(send: Send, answer: Answer, headers: list[tuple[bytes, bytes]]) -> None:
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+
+
+async def _trickle(send: Send, body: bytes, seconds: float) -> None:
+    size = len(body) // _TRICKLE_PARTS + 1
+    for start in range(0, len(body), size):
+        await asyncio.sleep(seconds / _TRICKLE_PARTS)
+        part = body[start : start + size]
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _cut(send: Send) -> None:
+    """Cut the connection where there is one: under uvicorn, `send` belongs to its cycle."""
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if isinstance(transport, asyncio.Transport):
+        transport.abort()

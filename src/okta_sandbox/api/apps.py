@@ -1,0 +1,118 @@
+"""`/api/v1/apps` and what hangs below one application."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from okta_sandbox.api.answers import Answer, invalid_search, not_found
+from okta_sandbox.api.pages import limit_of, listed, start_of
+from okta_sandbox.api.records.app import app_group_json, app_json, app_user_json
+from okta_sandbox.api.records.user import user_json
+from okta_sandbox.api.requests import Call
+from okta_sandbox.filters import Dialect, Expression, FilterError, holds, literals_of
+from okta_sandbox.org.apps import App
+from okta_sandbox.org.people import User
+
+Json = dict[str, Any]
+
+_PAGE = 20
+_PAGE_MAX = 200
+_USERS = 50
+_USERS_MAX = 500
+_GROUPS = 20
+_GROUPS_MAX = 200
+_EQ = frozenset({"eq"})
+FILTER = Dialect(dict.fromkeys(("id", "status", "name", "user.id", "group.id"), _EQ))
+
+
+def list_apps(call: Call) -> Answer:
+    """GET /apps, all or by `q` or `filter`."""
+    org, base = call.org, call.base
+    return listed(
+        call,
+        _matching(call),
+        lambda app: app_json(org, app, base),
+        limit=limit_of(call, default=_PAGE, maximum=_PAGE_MAX),
+    )
+
+
+def _matching(call: Call) -> Iterator[tuple[int, App]]:
+    expression = _expression(call)
+    start = call.query.get("q", "").casefold()
+    for app in call.org.apps.all[start_of(call) :]:
+        named = app.label.casefold().startswith(start) or app.name.startswith(start)
+        if named and (expression is None or _holds(expression, call, app)):
+            yield app.index, app
+
+
+def _expression(call: Call) -> Expression | None:
+    if "filter" not in call.query:
+        return None
+    try:
+        return FILTER.parse(call.query["filter"])
+    except FilterError as error:
+        raise invalid_search(str(error)) from None
+
+
+def _holds(expression: Expression, call: Call, app: App) -> bool:
+    def attribute(name: str) -> object:
+        if name == "user.id":
+            return [id_ for id_ in literals_of(expression, name) if _has(call, app, id_)]
+        if name == "group.id":
+            return [group.id for group in app.groups]
+        return {"id": app.id, "status": app.status, "name": app.name}[name]
+
+    return holds(expression, attribute)
+
+
+def _has(call: Call, app: App, user_id: object) -> bool:
+    index = call.org.people.find(str(user_id))
+    return index is not None and call.org.apps.scope(app, index) is not None
+
+
+def _wanted(call: Call) -> App:
+    app = call.org.apps.find(call.arguments[0])
+    if app is None:
+        raise not_found(call.arguments[0], "AppInstance")
+    return app
+
+
+def get_app(call: Call) -> Answer:
+    """GET /apps/{id}."""
+    return Answer.json(app_json(call.org, _wanted(call), call.base))
+
+
+def list_app_users(call: Call) -> Answer:
+    """GET /apps/{id}/users: direct and through groups, each user once."""
+    org, base, app = call.org, call.base, _wanted(call)
+    embed = call.query.get("expand") == "user"
+    start = call.query.get("q", "").casefold()
+
+    def render(item: tuple[User, str]) -> Json:
+        user, scope = item
+        record = app_user_json(org, app, user, scope, base)
+        if embed:
+            record["_embedded"] = {"user": user_json(org, user, base)}
+        return record
+
+    limit = limit_of(call, default=_USERS, maximum=_USERS_MAX)
+    assigned = (
+        (position, (org.people.user(index), scope))
+        for position, index, scope in org.apps.assignments(app, start_of(call))
+    )
+    return listed(
+        call,
+        (item for item in assigned if item[1][0].login.startswith(start)),
+        render,
+        limit=limit,
+    )
+
+
+def list_app_groups(call: Call) -> Answer:
+    """GET /apps/{id}/groups."""
+    app, base, start = _wanted(call), call.base, start_of(call)
+    return listed(
+        call,
+        enumerate(enumerate(app.groups[start:], start), start),
+        lambda item: app_group_json(app, item[1], item[0], base),
+        limit=limit_of(call, default=_GROUPS, maximum=_GROUPS_MAX, minimum=20),
+    )

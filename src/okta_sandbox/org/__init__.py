@@ -1,0 +1,1 @@
+"""What a simulated org is: its people, factors, groups, applications, roles and log. No HTTP."""

@@ -1,0 +1,168 @@
+"""Who holds which admin role, directly and through which group."""
+
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from okta_sandbox.org.chance import Chance
+from okta_sandbox.org.changes import Changes
+from okta_sandbox.org.groups import Group, Groups
+from okta_sandbox.org.ids import IdSpace
+from okta_sandbox.org.people import DAY_S, People
+from okta_sandbox.org.shuffle import Shuffle
+from okta_sandbox.org.tables import table
+
+_ROLES = table("roles")
+_ROWS: list[dict[str, object]] = _ROLES["admins"]
+_LABELS: dict[str, str] = _ROLES["labels"]
+_RESOURCE_SETS: dict[str, str] = _ROLES["resource_sets"]
+_REPEAT_FROM = 5
+"""Rows before this one own the API tokens and occur once."""
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+@frozen
+class CustomRole:
+    """A role made by the org itself."""
+
+    id: str
+    label: str
+    description: str
+    permissions: tuple[str, ...]
+    created_s: int
+
+
+@frozen
+class Grant:
+    """One role held by one user or group. Exactly one of `user` and `group` is set."""
+
+    id: str
+    type: str
+    label: str
+    role: str | None
+    """The role's id, for custom roles and those that Okta assigns like them."""
+    resource_set: str | None
+    user: int | None
+    group: Group | None
+    created_s: int
+
+
+class Admins:
+    """All admin role assignments of one org."""
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        count: int,
+        people: People,
+        groups: Groups,
+        changes: Changes,
+        as_of_s: int,
+    ) -> None:
+        self._seed = seed
+        self._people = people
+        self._groups = groups
+        self._changes = changes
+        self._as_of_s = as_of_s
+        self.custom_roles = tuple(self._custom_roles())
+        shuffle = Shuffle.of(people.active_size, Chance(seed, "admins"))
+        self._rows = {
+            people.at_rank(shuffle.at(place)): _ROWS[_row(place)]
+            for place in range(min(count, people.active_size))
+        }
+        self._group_grants = {
+            group.index: tuple(self._grant(role, group=group) for role in group.roles)
+            for group in groups.all
+            if group.roles
+        }
+
+    def _custom_roles(self) -> Iterator[CustomRole]:
+        ids = IdSpace(self._seed, "cr0")
+        for index, spec in enumerate(_ROLES["custom"]):
+            chance = Chance(self._seed, "custom role", index)
+            yield CustomRole(
+                id=ids.encode(index),
+                label=spec["label"],
+                description=spec["description"],
+                permissions=tuple(spec["permissions"]),
+                created_s=self._as_of_s - int(DAY_S * chance.between(100, 900)),
+            )
+
+    def custom_role(self, id_or_label: str) -> CustomRole | None:
+        """The custom role of this id or label."""
+        for role in self.custom_roles:
+            if id_or_label in {role.id, role.label}:
+                return role
+        return None
+
+    # --- assignments ----------------------------------------------------------------------
+
+    def holders(self) -> list[int]:
+        """Users who hold a role directly, in the order of creation."""
+        users = {*self._rows, *self._changes.granted}
+        return sorted(user for user in users if self.direct(user) and self._people.exists(user))
+
+    def owner(self, place: int) -> int:
+        """The admin of this row of the table, whom an API token belongs to."""
+        return list(self._rows)[min(place, len(self._rows) - 1)]
+
+    def admin_groups(self) -> list[Group]:
+        """Groups whose members hold a role."""
+        return [self._groups.all[index] for index in self._group_grants]
+
+    def direct(self, user: int) -> list[Grant]:
+        """Roles the user holds directly."""
+        roles: list[str] = []
+        if user in self._rows and user not in self._changes.revoked:
+            roles += self._rows[user]["roles"]  # type: ignore[operator]
+        roles += self._changes.granted.get(user, ())
+        return [self._grant(role, user=user) for role in dict.fromkeys(roles)]
+
+    def of_group(self, group: Group) -> tuple[Grant, ...]:
+        """Roles assigned to the group."""
+        return self._group_grants.get(group.index, ())
+
+    def of_user(self, user: int) -> list[Grant]:
+        """Roles the user holds directly and through groups, every path."""
+        grants = self.direct(user)
+        for index, held in self._group_grants.items():
+            if self._groups.has(self._groups.all[index], user):
+                grants += held
+        return grants
+
+    def privileged(self) -> set[int]:
+        """Every user who holds any role by any path."""
+        users = set(self.holders())
+        for group in self.admin_groups():
+            users.update(user for _, user in self._groups.members(group))
+        return users
+
+    def authenticators(self, user: int, edition: str) -> str | None:
+        """What a direct admin has enrolled, or None for whatever anybody might have."""
+        row = self._rows.get(user)
+        wanted = str(row["mfa"]) if row else ""
+        return _ROLES["mfa"][edition].get(wanted, wanted) or None
+
+    def _grant(self, role: str, *, user: int | None = None, group: Group | None = None) -> Grant:
+        type_, _, label = role.partition(":")
+        holder = ("group", group.index) if group else ("user", user or 0)
+        chance = Chance(self._seed, "grant", role, *holder)
+        custom = self.custom_role(label) if label else None
+        return Grant(
+            id=("irb" if type_ == "CUSTOM" or type_ in _RESOURCE_SETS else "ra1")
+            + chance.text(17, _LETTERS),
+            type=type_,
+            label=label or _LABELS.get(type_, type_),
+            role=custom.id if custom else (type_ if type_ in _RESOURCE_SETS else None),
+            resource_set="iam" + chance.text(17, _LETTERS) if custom else _RESOURCE_SETS.get(type_),
+            user=user,
+            group=group,
+            created_s=self._as_of_s - int(DAY_S * chance.between(1, 700)),
+        )
+
+
+def _row(place: int) -> int:
+    if place < len(_ROWS):
+        return place
+    return _REPEAT_FROM + (place - len(_ROWS)) % (len(_ROWS) - _REPEAT_FROM)

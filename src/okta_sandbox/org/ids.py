@@ -1,0 +1,88 @@
+"""Ids that look like Okta's and can be turned back into the index of the record they name.
+
+Twenty characters: a prefix that tells the kind (`00u` user, `00g` group, `0oa` application), a
+scrambled index, and six characters that all ids of one org share, as they do in a real org.
+"""
+
+from attrs import field, frozen
+
+from okta_sandbox.org.chance import Chance
+
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_VALUE = {character: value for value, character in enumerate(_ALPHABET)}
+_BITS = 60
+_MASK = (1 << _BITS) - 1
+_HALF = _BITS // 2
+_CODE_LENGTH = 11
+_FIRST = 0x9E3779B97F4A7C5 | 1
+_SECOND = 0xBF58476D1CE4E5B | 1
+_FIRST_BACK = pow(_FIRST, -1, 1 << _BITS)
+_SECOND_BACK = pow(_SECOND, -1, 1 << _BITS)
+
+
+def _scramble(number: int, key: int) -> int:
+    number = (number + key) * _FIRST & _MASK
+    number ^= number >> _HALF
+    number = number * _SECOND & _MASK
+    return number ^ number >> _HALF
+
+
+def _unscramble(number: int, key: int) -> int:
+    # Shifting by half the width makes `x ^ x >> half` its own inverse.
+    number ^= number >> _HALF
+    number = number * _SECOND_BACK & _MASK
+    number ^= number >> _HALF
+    return (number * _FIRST_BACK - key) & _MASK
+
+
+def _to_text(number: int) -> str:
+    characters: list[str] = []
+    for _ in range(_CODE_LENGTH):
+        number, digit = divmod(number, 62)
+        characters.append(_ALPHABET[digit])
+    return "".join(characters)
+
+
+def _from_text(text: str) -> int:
+    number = 0
+    for character in reversed(text):
+        number = number * 62 + _VALUE[character]
+    return number
+
+
+@frozen
+class IdSpace:
+    """All ids of one kind of record in one org."""
+
+    seed: int
+    prefix: str
+    _key: int = field(init=False)
+    _head: str = field(init=False)
+    _tail: str = field(init=False)
+
+    @_key.default
+    def _default_key(self) -> int:
+        chance = Chance(self.seed, "ids", self.prefix)
+        return chance.number() << 16 | chance.number() >> 16
+
+    @_head.default
+    def _default_head(self) -> str:
+        return self.prefix + Chance(self.seed, "id head").text(2, _ALPHABET[36:])
+
+    @_tail.default
+    def _default_tail(self) -> str:
+        return Chance(self.seed, "id tail").text(4, _ALPHABET)
+
+    def encode(self, index: int) -> str:
+        """The id of the record at this index."""
+        return self._head + _to_text(_scramble(index, self._key)) + self._tail
+
+    def decode(self, text: str) -> int | None:
+        """The index this id names, or None for an id that this space never made."""
+        code = text[len(self._head) : -len(self._tail)]
+        if not (text.startswith(self._head) and text.endswith(self._tail)):
+            return None
+        if len(code) != _CODE_LENGTH or not _VALUE.keys() >= set(code):
+            return None
+        index = _unscramble(_from_text(code) & _MASK, self._key)
+        return index if self.encode(index) == text else None
