@@ -60,11 +60,11 @@ class Factors:
 
     def of(self, index: int) -> tuple[Factor, ...]:
         """The factors of a user, whatever their status."""
+        if self._people.status(index) in _HAS_NONE:
+            return ()
         changed = self._changes.factors.get(index)
         if changed is not None:
             return changed
-        if self._people.status(index) in _HAS_NONE:
-            return ()
         return self._computed(self._people.user(index))
 
     def _computed(self, user: User) -> tuple[Factor, ...]:

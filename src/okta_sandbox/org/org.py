@@ -3,6 +3,7 @@
 import time
 from typing import Literal
 
+from okta_sandbox.org.actions import Actions
 from okta_sandbox.org.admins import Admins
 from okta_sandbox.org.apps import Apps
 from okta_sandbox.org.chance import Chance
@@ -64,6 +65,10 @@ class Org:
             count=apps, people=self.people, groups=self.groups, oddities=oddities, **common
         )
         self.log = Log(self)
+
+    def act(self, *, at_s: float) -> Actions:
+        """Change the org as an administrator would at this instant."""
+        return Actions(self, at_s=at_s)
 
     def __repr__(self) -> str:
         return f"Org(seed={self.seed}, users={self.people.size}, edition={self.edition!r})"
