@@ -28,9 +28,9 @@ CREATE TABLE user (
     PRIMARY KEY (generation, id)
 ) WITHOUT ROWID;
 
-CREATE TABLE factor_read (  -- one row for each user whose factors have been asked for
+CREATE TABLE factor_read (  -- one row for each user whose factors are known
     generation INTEGER NOT NULL, user_id TEXT NOT NULL,
-    outcome TEXT NOT NULL,          -- read, gone (deleted meanwhile) or denied
+    outcome TEXT NOT NULL,          -- read, or gone when deleted meanwhile
     in_order INTEGER NOT NULL,      -- 1 when read first on purpose, 0 when drawn at random
     read_at TEXT NOT NULL,
     PRIMARY KEY (generation, user_id)

@@ -6,7 +6,7 @@ fair sample. An interrupted sweep goes on where it stopped.
 
 from collections.abc import Iterator
 
-from attrs import define
+from attrs import define, field
 
 from twin_host.contract import DatasetReport
 from twin_okta.api import Denied, NotFound
@@ -25,7 +25,7 @@ MAKE_SWEEP = """
 CREATE TEMP TABLE sweep AS
 SELECT u.id AS user_id, u.id IN (SELECT user_id FROM privilege) AS in_order
 FROM shown_user u JOIN sign_in_status USING (status)
-WHERE u.id NOT IN (SELECT user_id FROM factor_read WHERE generation = ? AND outcome = 'read')
+WHERE u.id NOT IN (SELECT user_id FROM factor_read WHERE generation = ?)
 ORDER BY in_order DESC, random()
 """
 NEXT = "SELECT rowid, user_id, in_order FROM sweep WHERE rowid > ? ORDER BY rowid LIMIT 500"
@@ -60,14 +60,7 @@ class Sweep:
     reading: Reading
     expected: int = 0
     answered: int = 0
-    _denied: list[Denied] | None = None
-
-    @property
-    def denied(self) -> list[Denied]:
-        """The refusals met so far."""
-        if self._denied is None:
-            self._denied = []
-        return self._denied
+    denied: list[Denied] = field(factory=list[Denied])
 
     def users(self) -> Iterator[tuple[str, int]]:
         """Those still to be read, in the sweep's order: id, and whether read first on purpose."""
@@ -91,7 +84,6 @@ class Sweep:
             return
         except Denied as refusal:
             self.denied.append(refusal)
-            self._note(user_id, "denied", in_order)
             if not self.answered and len(self.denied) >= HOPELESS:
                 raise
             return
@@ -103,7 +95,7 @@ class Sweep:
     def _note(self, user_id: str, outcome: str, in_order: int) -> None:
         now = iso_text(self.run.now())
         self.reading.store(INSERT_READ, [(user_id, outcome, in_order, now)])
-        self.answered += outcome != "denied"
+        self.answered += 1
         if self.answered % SOON_ENOUGH == 0:
             self.run.snapshot.commit()
             self.run.progress("factors", self.answered, self.expected)
