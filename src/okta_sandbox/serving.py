@@ -4,7 +4,7 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import uvicorn
@@ -15,7 +15,7 @@ _STOP_WAIT_S = 5
 
 
 @contextmanager
-def serve(sandbox: Sandbox, *, port: int = 0, host: str = "127.0.0.1") -> Iterator[str]:
+def serve(sandbox: Sandbox, *, port: int = 0, host: str = "127.0.0.1") -> Generator[str]:
     """Serve while the block runs; gives the base URL, e.g. `http://127.0.0.1:8100`.
 
     Port 0 takes a free one. Raises OSError when the port is taken.

@@ -107,9 +107,9 @@ def access_denied(headers: Headers = ()) -> ApiError:
     return ApiError(403, "E0000006", summary, headers=headers)
 
 
-def invalid_token() -> ApiError:
+def invalid_token(headers: Headers = ()) -> ApiError:
     """The credential is unknown, expired or revoked."""
-    return ApiError(401, "E0000011", "Invalid token provided")
+    return ApiError(401, "E0000011", "Invalid token provided", headers=headers)
 
 
 def no_credential() -> ApiError:

@@ -32,6 +32,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Clock = Callable[[], float]
+Refusal = ApiError | OAuthError
 
 _TRICKLE_PARTS = 20
 _HEX = "0123456789abcdef"
@@ -137,14 +138,14 @@ class Sandbox:
             answer = error.answer()
         return evolve(answer, headers=answer.headers + verdict.headers)
 
-    def _caller(self, request: Request, now_s: float) -> tuple[Principal, ApiError | None]:
+    def _caller(self, request: Request, now_s: float) -> tuple[Principal, Refusal | None]:
         try:
             return authenticate(request, self.credentials, now_s=now_s), None
-        except ApiError as error:
+        except (ApiError, OAuthError) as error:
             return ANONYMOUS, error
 
     def _handled(
-        self, request: Request, principal: Principal, refusal: ApiError | None, now_s: float
+        self, request: Request, principal: Principal, refusal: Refusal | None, now_s: float
     ) -> Answer:
         found = find(request.segments())
         if refusal and (found is None or found[0].scope is not None):

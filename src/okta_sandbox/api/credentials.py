@@ -5,6 +5,7 @@ from typing import Any
 
 from attrs import Factory, define, frozen
 
+from okta_sandbox.api.dpop import Ledger
 from okta_sandbox.org.chance import Chance
 from okta_sandbox.org.groups import Group
 from okta_sandbox.org.org import Org
@@ -89,6 +90,8 @@ class Credentials:
     access_tokens: dict[str, AccessToken] = Factory(dict[str, AccessToken])
     revoked: set[str] = Factory(set[str])
     """Secrets and access tokens that no longer work."""
+    assertions: Ledger = Factory(Ledger)
+    proofs: Ledger = Factory(Ledger)
 
     @classmethod
     def of(cls, org: Org) -> "Credentials":
@@ -105,6 +108,12 @@ class Credentials:
         if secret in self.revoked:
             return None
         return next((token for token in self.tokens if token.secret == secret), None)
+
+    def by_access_token(self, text: str, *, now_s: float) -> AccessToken | None:
+        """The access token of this text, if it still works."""
+        token = self.access_tokens.get(text)
+        works = token is not None and token.expires_s > now_s and text not in self.revoked
+        return token if works else None
 
     def revoke(self, secret: str) -> None:
         """Make a token of either kind stop working."""

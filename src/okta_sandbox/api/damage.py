@@ -1,6 +1,6 @@
 """How each fault shows: what is answered instead, or what is done to the answer."""
 
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from attrs import evolve
@@ -54,23 +54,23 @@ def spoil(kind: FaultKind, answer: Answer) -> Answer:
     return answer
 
 
-_UNHEARD_OF = {"factorType": "neural_lace", "signOnMode": "CARRIER_PIGEON", "status": "DREAMING"}
+_UNHEARD_OF = {"factorType": "neural_lace", "signOnMode": "CARRIER_PIGEON"}
 
 
 def _unknown(body: Any) -> Any:
     """Every record with values that nobody has heard of."""
     if isinstance(body, list):
-        records: list[Any] = body
-        return [_unknown(record) for record in records]
+        return [_unknown(record) for record in cast("list[Any]", body)]
     if isinstance(body, dict):
-        fields: dict[str, Any] = body
-        unheard = {k: _UNHEARD_OF[k] for k in ("factorType", "signOnMode") if k in fields}
+        fields = cast("dict[str, Any]", body)
+        unheard = {name: value for name, value in _UNHEARD_OF.items() if name in fields}
         return {**fields, **unheard}
     return body
 
 
 def _malformed(body: Any) -> Any:
     """A list whose first record has lost its id and its sense."""
-    if isinstance(body, list) and body:
-        return [{"id": None, "status": 42, "profile": "none"}, *body[1:]]
+    if isinstance(body, list):
+        records = cast("list[Any]", body)
+        return [{"id": None, "status": 42, "profile": "none"}, *records[1:]] if records else records
     return body

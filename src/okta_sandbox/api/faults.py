@@ -10,7 +10,7 @@ from okta_sandbox.org.chance import Chance
 
 
 class FaultKind(StrEnum):
-    """What can go wrong. Those of the edge happen before Okta sees the request and count nowhere."""
+    """What can go wrong. Those of the edge happen before Okta sees the request."""
 
     # At the edge:
     BAD_GATEWAY = "bad-gateway"

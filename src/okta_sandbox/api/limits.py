@@ -1,4 +1,4 @@
-"""Rate limits: buckets by path, windows that begin with the first request, and each caller's share."""
+"""Rate limits: buckets by path, windows from the first request on, and each caller's share."""
 
 from fnmatch import fnmatchcase
 from math import ceil, floor

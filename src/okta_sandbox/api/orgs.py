@@ -90,7 +90,9 @@ def list_principal_rate_limits(call: Call) -> Answer:
     if expression is None or "SSWS_TOKEN" not in literals_of(expression, "principalType"):
         raise validation_failed(
             "principalRateLimitMediated",
-            'The provided filter parameter did not contain the required attrbute filter "principalType"',
+            # Misspelt so by Okta.
+            "The provided filter parameter did not contain the required attrbute filter "
+            '"principalType"',
         )
     percent = round(call.settings.token_share * 100)
     return Answer.json(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from okta_sandbox.api import apps, groups, logs, orgs, roles, users
+from okta_sandbox.api import apps, groups, logs, oauth, orgs, roles, users
 from okta_sandbox.api.answers import Answer
 from okta_sandbox.api.requests import Call
 
@@ -23,6 +23,7 @@ class Route:
 
 ROUTES = (
     Route("/.well-known/okta-organization", None, orgs.get_well_known),
+    Route("/oauth2/v1/token", None, oauth.issue_token, method="POST"),
     Route("/api/v1/org", "okta.orgs.read", orgs.get_org),
     Route("/api/v1/users", "okta.users.read", users.list_users),
     Route("/api/v1/users/{}", "okta.users.read", users.get_user),

@@ -6,7 +6,7 @@ from attrs import evolve
 
 from okta_sandbox.org.apps import App
 from okta_sandbox.org.chance import Chance
-from okta_sandbox.org.entries import frame, no_origin, party, user_party, uuid_of
+from okta_sandbox.org.entries import frame, origin, party, user_party, uuid_of
 from okta_sandbox.org.events import Event
 from okta_sandbox.org.groups import Group
 from okta_sandbox.org.people import User
@@ -19,6 +19,9 @@ Json = dict[str, Any]
 
 _ROWS: dict[str, Json] = table("actions")
 _ROLES = table("roles")["labels"]
+_ADDRESS = "192.0.2.10"
+_PLACE: Json = table("events")["places"][0]
+_AGENT: Json = table("events")["agents"][0]
 
 
 class Actions:
@@ -201,6 +204,6 @@ class Actions:
             **frame(row, uuid=uuid_of(chance), published_ms=at_ms, chance=chance),
             "actor": by or self._by,
             "target": list(targets) or None,
-            **no_origin(),
+            **origin(_ADDRESS, place=_PLACE, agent=_AGENT, away=False, chance=chance, row=row),
         }
         self._changes.events.append(Event(at_ms, entry))

@@ -1,11 +1,12 @@
 """Who holds which admin role, directly and through which group."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from attrs import frozen
 
+from okta_sandbox.org.basis import Basis
 from okta_sandbox.org.chance import Chance
-from okta_sandbox.org.changes import Changes
 from okta_sandbox.org.groups import Group, Groups
 from okta_sandbox.org.ids import IdSpace
 from okta_sandbox.org.people import DAY_S, People
@@ -13,7 +14,7 @@ from okta_sandbox.org.shuffle import Shuffle
 from okta_sandbox.org.tables import table
 
 _ROLES = table("roles")
-_ROWS: list[dict[str, object]] = _ROLES["admins"]
+_ROWS: list[dict[str, Any]] = _ROLES["admins"]
 _LABELS: dict[str, str] = _ROLES["labels"]
 _RESOURCE_SETS: dict[str, str] = _ROLES["resource_sets"]
 _REPEAT_FROM = 5
@@ -50,23 +51,14 @@ class Grant:
 class Admins:
     """All admin role assignments of one org."""
 
-    def __init__(
-        self,
-        *,
-        seed: int,
-        count: int,
-        people: People,
-        groups: Groups,
-        changes: Changes,
-        as_of_s: int,
-    ) -> None:
-        self._seed = seed
+    def __init__(self, basis: Basis, *, count: int, people: People, groups: Groups) -> None:
+        self._seed = basis.seed
         self._people = people
         self._groups = groups
-        self._changes = changes
-        self._as_of_s = as_of_s
+        self._changes = basis.changes
+        self._as_of_s = basis.as_of_s
         self.custom_roles = tuple(self._custom_roles())
-        shuffle = Shuffle.of(people.active_size, Chance(seed, "admins"))
+        shuffle = Shuffle.of(people.active_size, Chance(basis.seed, "admins"))
         self._rows = {
             people.at_rank(shuffle.at(place)): _ROWS[_row(place)]
             for place in range(min(count, people.active_size))
@@ -115,7 +107,7 @@ class Admins:
         """Roles the user holds directly."""
         roles: list[str] = []
         if user in self._rows and user not in self._changes.revoked:
-            roles += self._rows[user]["roles"]  # type: ignore[operator]
+            roles += self._rows[user]["roles"]
         roles += self._changes.granted.get(user, ())
         return [self._grant(role, user=user) for role in dict.fromkeys(roles)]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from attrs import frozen
 
+from okta_sandbox.org.basis import Basis
 from okta_sandbox.org.chance import Chance, Weighted
-from okta_sandbox.org.changes import Changes
 from okta_sandbox.org.groups import Group, Groups
 from okta_sandbox.org.ids import IdSpace
 from okta_sandbox.org.people import DAY_S, People
@@ -39,24 +39,14 @@ class App:
 class Apps:
     """All applications of one org."""
 
-    def __init__(
-        self,
-        *,
-        seed: int,
-        count: int,
-        people: People,
-        groups: Groups,
-        changes: Changes,
-        as_of_s: int,
-        oddities: bool,
-    ) -> None:
-        self._seed = seed
+    def __init__(self, basis: Basis, *, count: int, people: People, groups: Groups) -> None:
+        self._seed = basis.seed
         self._people = people
         self._groups = groups
-        self._changes = changes
-        self._as_of_s = as_of_s
-        self.ids = IdSpace(seed, "0oa")
-        specs = _specs(count, seed, groups, oddities=oddities)
+        self._changes = basis.changes
+        self._as_of_s = basis.as_of_s
+        self.ids = IdSpace(basis.seed, "0oa")
+        specs = _specs(count, basis, groups)
         self.all = tuple(self._app(index, spec) for index, spec in enumerate(specs))
 
     def find(self, id_: str) -> App | None:
@@ -153,14 +143,14 @@ class Apps:
 _ROOM = 1_000_000
 
 
-def _specs(count: int, seed: int, groups: Groups, *, oddities: bool) -> list[dict[str, Any]]:
+def _specs(count: int, basis: Basis, groups: Groups) -> list[dict[str, Any]]:
     """What each of `count` applications is: the table, then as many more as asked."""
     rows: list[dict[str, Any]] = _APPS["apps"]
-    specs = [row for row in rows if oddities or not row.get("oddity")]
+    specs = [row for row in rows if basis.oddities or not row.get("oddity")]
     more = _APPS["more"]
     candidates = [group.name for group in groups.all if not group.roles]
     for number in range(count - len(specs)):
-        chance = Chance(seed, "more apps", number)
+        chance = Chance(basis.seed, "more apps", number)
         suffix, label = divmod(number, len(more["labels"]))
         ending = more["suffixes"][suffix] if suffix < len(more["suffixes"]) else f" {suffix}"
         mode = chance.weighted(_MODES)

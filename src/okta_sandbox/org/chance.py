@@ -1,4 +1,4 @@
-"""Numbers that look random and are the same every time: a hash of the seed and of what they are for.
+"""Numbers that look random and are always the same: a hash of the seed and of what they are for.
 
 Nothing is drawn in sequence from one generator, so a record never depends on which records were
 computed before it: user 41,977 is the same whether the org is read from the front, the back, or

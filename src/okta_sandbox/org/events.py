@@ -19,7 +19,7 @@ from okta_sandbox.org.tables import table
 _EVENTS = table("events")
 _WEEKDAYS: list[float] = _EVENTS["weekdays"]
 _HOURS: list[float] = [hour * 24 / sum(_EVENTS["hours"]) for hour in _EVENTS["hours"]]
-_HOUR_OF_DAY: Weighted[int] = Weighted(dict(enumerate(_EVENTS["hours"])))
+_HOUR_OF_DAY: Weighted[int] = Weighted(dict(enumerate(_HOURS)))
 _SLOTS_S = (DAY_S, 3600, 600, 60, 10)
 _WANTED_IN_SLOT = 60
 _BURST_S = 900
@@ -143,7 +143,7 @@ def _delay_ms(chance: Chance) -> int:
 
 
 def _poisson(mean: float, unit: float) -> int:
-    """The count whose cumulative probability passes `unit`; for large means, the mean spread out."""
+    """The count whose cumulative probability passes `unit`; a large mean is spread a little."""
     if mean > 500:
         return round(mean * (0.9 + 0.2 * unit))
     count, term = 0, exp(-mean)

@@ -3,8 +3,8 @@
 from attrs import evolve, frozen
 
 from okta_sandbox.org.admins import Admins
+from okta_sandbox.org.basis import Basis
 from okta_sandbox.org.chance import Chance, Weighted
-from okta_sandbox.org.changes import Changes
 from okta_sandbox.org.people import DAY_S, People, User
 from okta_sandbox.org.tables import table
 
@@ -39,24 +39,14 @@ class Factor:
 class Factors:
     """The enrolments of everybody in one org."""
 
-    def __init__(
-        self,
-        *,
-        seed: int,
-        edition: str,
-        people: People,
-        admins: Admins,
-        changes: Changes,
-        as_of_s: int,
-        oddities: bool,
-    ) -> None:
-        self._seed = seed
-        self._profiles = (_PROFILES if oddities else _WITHOUT_ODDITIES)[edition]
-        self._edition = edition
+    def __init__(self, basis: Basis, *, people: People, admins: Admins) -> None:
+        self._seed = basis.seed
+        self._profiles = (_PROFILES if basis.oddities else _WITHOUT_ODDITIES)[basis.edition]
+        self._edition = basis.edition
         self._people = people
         self._admins = admins
-        self._changes = changes
-        self._as_of_s = as_of_s
+        self._changes = basis.changes
+        self._as_of_s = basis.as_of_s
 
     def of(self, index: int) -> tuple[Factor, ...]:
         """The factors of a user, whatever their status."""
@@ -91,7 +81,7 @@ class Factors:
     def enrolment(
         self, authenticator: str, user: User, *, chance: Chance, at_s: int | None = None
     ) -> list[Factor]:
-        """The factors that enrolling one authenticator brings, at a time or some day in the past."""
+        """The factors that enrolling one authenticator brings, then or some day in the past."""
         if at_s is None:
             since_s = user.activated_s or user.created_s
             at_s = since_s + int(max(self._as_of_s - since_s, 1) * chance.unit())

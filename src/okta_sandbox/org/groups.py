@@ -5,8 +5,8 @@ from typing import Any
 
 from attrs import frozen
 
+from okta_sandbox.org.basis import Basis
 from okta_sandbox.org.chance import Chance
-from okta_sandbox.org.changes import Changes
 from okta_sandbox.org.ids import IdSpace
 from okta_sandbox.org.people import DAY_S, People
 from okta_sandbox.org.shuffle import Shuffle
@@ -41,15 +41,13 @@ class Group:
 class Groups:
     """All groups of one org."""
 
-    def __init__(
-        self, *, seed: int, count: int, people: People, changes: Changes, as_of_s: int
-    ) -> None:
-        self._seed = seed
+    def __init__(self, basis: Basis, *, count: int, people: People) -> None:
+        self._seed = basis.seed
         self._people = people
-        self._changes = changes
-        self._as_of_s = as_of_s
-        self.ids = IdSpace(seed, "00g")
-        specs = _specs(count, people, seed)
+        self._changes = basis.changes
+        self._as_of_s = basis.as_of_s
+        self.ids = IdSpace(basis.seed, "00g")
+        specs = _specs(count, people, basis.seed)
         self.all = tuple(self._group(index, spec) for index, spec in enumerate(specs))
         self._by_name = {group.name: group for group in self.all}
 
@@ -156,7 +154,7 @@ class Groups:
 
 
 def _specs(count: int, people: People, seed: int) -> list[dict[str, Any]]:
-    """What each of `count` groups is: the table, the departments, then as many projects as asked."""
+    """What each group is: the table, the departments, then as many projects as asked."""
     specs: list[dict[str, Any]] = list(table("groups")["groups"])
     specs += [
         {

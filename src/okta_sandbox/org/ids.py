@@ -4,8 +4,6 @@ Twenty characters: a prefix that tells the kind (`00u` user, `00g` group, `0oa` 
 scrambled index, and six characters that all ids of one org share, as they do in a real org.
 """
 
-from attrs import field, frozen
-
 from okta_sandbox.org.chance import Chance
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -50,28 +48,14 @@ def _from_text(text: str) -> int:
     return number
 
 
-@frozen
 class IdSpace:
     """All ids of one kind of record in one org."""
 
-    seed: int
-    prefix: str
-    _key: int = field(init=False)
-    _head: str = field(init=False)
-    _tail: str = field(init=False)
-
-    @_key.default
-    def _default_key(self) -> int:
-        chance = Chance(self.seed, "ids", self.prefix)
-        return chance.number() << 16 | chance.number() >> 16
-
-    @_head.default
-    def _default_head(self) -> str:
-        return self.prefix + Chance(self.seed, "id head").text(2, _ALPHABET[36:])
-
-    @_tail.default
-    def _default_tail(self) -> str:
-        return Chance(self.seed, "id tail").text(4, _ALPHABET)
+    def __init__(self, seed: int, prefix: str) -> None:
+        chance = Chance(seed, "ids", prefix)
+        self._key = chance.number() << 16 | chance.number() >> 16
+        self._head = prefix + Chance(seed, "id head").text(2, _ALPHABET[36:])
+        self._tail = Chance(seed, "id tail").text(4, _ALPHABET)
 
     def encode(self, index: int) -> str:
         """The id of the record at this index."""

@@ -6,7 +6,7 @@ go back and forth. A bounded query reads by `published`, and what is not yet per
 
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush, merge
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from attrs import frozen
 
@@ -182,7 +182,7 @@ def _by_published(moments: Iterator[Moment]) -> Iterator[Moment]:
     """Moments in order of persistence, put in the order of publication."""
     return _reordered(
         moments,
-        rank=lambda moment: (moment.published_ms, *moment[1:4]),
+        rank=lambda moment: (moment.published_ms, moment.stream, moment.slot, moment.number),
         settled=lambda first, coming: first[0] <= coming.persisted_ms - MAX_DELAY_MS,
     )
 
@@ -191,7 +191,7 @@ def _by_published_back(moments: Iterator[Moment]) -> Iterator[Moment]:
     """The same, both backwards."""
     return _reordered(
         moments,
-        rank=lambda moment: (-moment.published_ms, *(-part for part in moment[1:4])),
+        rank=lambda moment: (-moment.published_ms, -moment.stream, -moment.slot, -moment.number),
         settled=lambda first, coming: -first[0] >= coming.persisted_ms,
     )
 
@@ -224,15 +224,13 @@ def _matches(found: Json, query: Query) -> bool:
     return all(keyword.casefold() in text for keyword in query.keywords)
 
 
-def value_at(record: object, path: str) -> object:
+def value_at(record: Any, path: str) -> Any:
     """The value at a dotted path; a list on the way gives a list of what its items hold."""
     for name in path.split("."):
         if isinstance(record, list):
-            items: list[Any] = record
-            record = [item[name] for item in items if isinstance(item, dict) and name in item]
+            record = [item[name] for item in cast("list[Json]", record) if name in item]
         elif isinstance(record, dict):
-            mapping: Json = record
-            record = mapping.get(name)
+            record = cast("Json", record).get(name)
         else:
             return None
     return record

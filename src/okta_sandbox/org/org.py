@@ -1,19 +1,16 @@
 """The org: a description from which every record is computed, and the changes since."""
 
 import time
-from typing import Literal
 
 from okta_sandbox.org.actions import Actions
 from okta_sandbox.org.admins import Admins
 from okta_sandbox.org.apps import Apps
+from okta_sandbox.org.basis import Basis, Edition
 from okta_sandbox.org.chance import Chance
-from okta_sandbox.org.changes import Changes
 from okta_sandbox.org.factors import Factors
 from okta_sandbox.org.groups import Groups
 from okta_sandbox.org.log import Log
 from okta_sandbox.org.people import People
-
-Edition = Literal["identity-engine", "classic"]
 
 
 class Org:
@@ -27,7 +24,7 @@ class Org:
     only through a group (Okta doesn't say).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  the whole description of an org, all by keyword
         self,
         *,
         seed: int = 7,
@@ -42,28 +39,24 @@ class Org:
     ) -> None:
         if users < 1:
             raise ValueError("An org has at least one user.")
-        as_of = int(time.time() if as_of_s is None else as_of_s)
+        basis = Basis(
+            seed=seed,
+            as_of_s=int(time.time() if as_of_s is None else as_of_s),
+            edition=edition,
+            oddities=oddities,
+        )
         self.seed = seed
         self.edition: Edition = edition
-        self.as_of_s = as_of
+        self.as_of_s = basis.as_of_s
         self.assignees_through_groups = assignees_through_groups
         self.id = "00o" + Chance(seed, "org").text(17, _LETTERS)
         self.name = f"Sandbox {seed}"
-        self.changes = Changes()
-        common = {"seed": seed, "changes": self.changes, "as_of_s": as_of}
-        self.people = People(size=users, **common)
-        self.groups = Groups(count=groups, people=self.people, **common)
-        self.admins = Admins(count=admins, people=self.people, groups=self.groups, **common)
-        self.factors = Factors(
-            edition=edition,
-            people=self.people,
-            admins=self.admins,
-            oddities=oddities,
-            **common,
-        )
-        self.apps = Apps(
-            count=apps, people=self.people, groups=self.groups, oddities=oddities, **common
-        )
+        self.changes = basis.changes
+        self.people = People(basis, size=users)
+        self.groups = Groups(basis, count=groups, people=self.people)
+        self.admins = Admins(basis, count=admins, people=self.people, groups=self.groups)
+        self.factors = Factors(basis, people=self.people, admins=self.admins)
+        self.apps = Apps(basis, count=apps, people=self.people, groups=self.groups)
         self.log = Log(self)
 
     def act(self, *, at_s: float) -> Actions:

@@ -8,8 +8,8 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from okta_sandbox.org.basis import Basis
 from okta_sandbox.org.chance import Chance, Weighted
-from okta_sandbox.org.changes import Changes
 from okta_sandbox.org.ids import IdSpace
 from okta_sandbox.org.shuffle import Shuffle
 from okta_sandbox.org.tables import table
@@ -60,9 +60,13 @@ def shares(weights: dict[str, float], size: int) -> list[int]:
     return list(accumulate(parts))
 
 
+_NO_DECOMPOSITION = {ord("ø"): "o", 0x131: "i"}
+"""Letters that Unicode doesn't take apart: the Danish o with stroke, the Turkish dotless i."""
+
+
 def plain_letters(text: str) -> str:
     """The text in lower-case ASCII letters, for a login."""
-    letters = unicodedata.normalize("NFKD", text.replace("ø", "o").replace("ı", "i"))
+    letters = unicodedata.normalize("NFKD", text.translate(_NO_DECOMPOSITION))
     return "".join(
         character for character in letters if character.isascii() and character.isalpha()
     )
@@ -105,17 +109,17 @@ class People:
     stored. Accounts that were added later have an index from `size` up and no rank.
     """
 
-    def __init__(self, *, seed: int, size: int, as_of_s: int, changes: Changes) -> None:
+    def __init__(self, basis: Basis, *, size: int) -> None:
         weights: dict[str, float] = table("people")["statuses"]
         self.size = size
-        self.changes = changes
-        self.ids = IdSpace(seed, "00u")
-        self._seed = seed
-        self._as_of_s = as_of_s
-        self._ranks = Shuffle.of(size, Chance(seed, "ranks"))
+        self.changes = basis.changes
+        self.ids = IdSpace(basis.seed, "00u")
+        self._seed = basis.seed
+        self._as_of_s = basis.as_of_s
+        self._ranks = Shuffle.of(size, Chance(basis.seed, "ranks"))
         self._statuses = tuple(weights)
         self._status_ends = shares(weights, size)
-        self.departments = Departments.of(seed, self.live_size)
+        self.departments = Departments.of(basis.seed, self.live_size)
 
     # --- counting and finding -------------------------------------------------------------
 
