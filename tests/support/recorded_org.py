@@ -81,7 +81,9 @@ class RecordedOrg:
 
     async def _assignees(self, request: Request) -> Response:
         self.asked.append(str(request.url.path))
-        return JSONResponse({"value": [{"id": user_id} for user_id in self.user_roles], "_links": {}})
+        return JSONResponse(
+            {"value": [{"id": user_id} for user_id in self.user_roles], "_links": {}}
+        )
 
     def _with_stats(self, group: Any) -> Any:
         stats = {

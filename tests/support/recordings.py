@@ -12,7 +12,9 @@ import yaml
 from attrs import frozen
 
 FOLDER = Path(__file__).parents[3] / "shared" / "recordings"
-present = pytest.mark.skipif(not FOLDER.exists(), reason="the recordings are not beside the checkout")
+present = pytest.mark.skipif(
+    not FOLDER.exists(), reason="the recordings are not beside the checkout"
+)
 
 KINDS = {
     "user": r"/api/v1/users(/[^/]+(/lifecycle/\w+)?)?|/api/v1/groups/[^/]+/users",

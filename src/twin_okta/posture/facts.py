@@ -69,7 +69,8 @@ APP_COUNTS = {
 
 def facts(figures: Figures) -> tuple[Fact, ...]:
     """Everything the snapshot can say."""
-    if not any(dataset.as_of for dataset in figures.datasets.values()):
+    read_once = any(dataset.read_once for dataset in figures.datasets.values())
+    if not read_once and not figures.snapshot.number("SELECT count(*) FROM shown_user"):
         return ()
     found = [_tool(figures)]
     for part in (_users, _coverage, _factor_shares, _user_gaps, _privileged, _apps):

@@ -1,0 +1,205 @@
+"""What a network and a server can do: each fault on each dataset.
+
+Either every record arrives exactly once, or the report says which did not.
+"""
+
+import pytest
+
+from okta_sandbox.truth import truth
+from tests.support.virtual_org import virtual_org
+from twin_host.contract import DatasetState, SyncStatus
+from twin_okta.snapshot import Snapshot
+
+PATHS = {
+    "users": "/api/v1/users",
+    "factors": "/api/v1/users/*/factors",
+    "groups": "/api/v1/groups",
+    "roles": "/api/v1/iam/assignees/users",
+    "apps": "/api/v1/apps",
+    "assignments": "/api/v1/apps/*/users",
+    "logs": "/api/v1/logs",
+}
+PASSING = [
+    "bad-gateway", "maintenance", "maintenance-200", "bare-429", "reset", "hang",
+    "server-error", "read-only", "cut-body", "half-json", "trickle", "slow",
+]  # fmt: skip
+LASTING = {
+    "maintenance": "status 503",
+    "maintenance-200": "a web page instead of JSON",
+    "bare-429": "rate limit",
+    "server-error": "status 500",
+    "half-json": "cut off",
+    "redirect": "redirect",
+    "foreign-next": "was not followed",
+    "reset": "broke off",
+    "hang": "in time",
+}
+
+
+def rows(org, table):
+    with Snapshot(org.state_dir) as snapshot:
+        return snapshot.number(f"SELECT count(*) FROM {table}")
+
+
+@pytest.fixture(scope="module")
+def undisturbed():
+    org = virtual_org()
+    org.sync(hours_back=24)
+    return org
+
+
+@pytest.mark.parametrize("fault", PASSING)
+@pytest.mark.parametrize("dataset", PATHS)
+def test_a_fault_that_passes_costs_no_record(undisturbed, dataset, fault):
+    org = virtual_org()
+    hit = org.sandbox.faults.add(fault, PATHS[dataset], times=2, seconds=100)
+
+    report = org.sync(hours_back=24)
+
+    assert hit.hits >= 1
+    assert report.status == SyncStatus.COMPLETE, report
+    assert report.retries + (fault == "slow") >= 1
+    for table in ("shown_user", "shown_factor", "shown_group", "shown_role", "shown_app"):
+        assert rows(org, table) == rows(undisturbed, table)
+    assert rows(org, "shown_assignment") == rows(undisturbed, "shown_assignment")
+    assert rows(org, "log_event") == rows(undisturbed, "log_event")
+
+
+@pytest.mark.parametrize("fault", LASTING)
+@pytest.mark.parametrize("dataset", PATHS)
+def test_a_fault_that_lasts_is_reported_and_spoils_nothing_else(dataset, fault):
+    org = virtual_org(users=250)  # more than one page
+    org.sandbox.faults.add(fault, PATHS[dataset], times=None)
+
+    report = org.sync(hours_back=24)
+
+    hit = report.datasets[dataset]
+    if fault == "foreign-next" and hit.state == DatasetState.COMPLETE:
+        pytest.skip("this list has a single page")
+    assert hit.state == DatasetState.PARTIAL
+    assert LASTING[fault] in hit.reason
+    assert report.status == SyncStatus.PARTIAL
+    followers = {"users": {"factors"}, "apps": {"assignments"}}.get(dataset, set())
+    others = {name: d.state for name, d in report.datasets.items() if name != dataset}
+    assert {name for name, state in others.items() if state != DatasetState.COMPLETE} == followers
+
+
+@pytest.mark.parametrize("dataset", PATHS)
+def test_a_lasting_fault_leaves_what_an_earlier_sync_brought(dataset):
+    org = virtual_org(users=250)
+    org.sync(hours_back=24)
+    before = org.facts()
+    org.clock.advance(3600)
+    org.sandbox.faults.add("server-error", PATHS[dataset], times=None, skip=1)
+    if dataset in ("roles", "apps", "groups"):
+        org.sandbox.faults.add("server-error", PATHS[dataset], times=None)
+
+    report = org.sync(hours_back=24)
+
+    assert report.status == SyncStatus.PARTIAL
+    assert {k: f.value for k, f in org.facts().items()} == {k: f.value for k, f in before.items()}
+
+
+@pytest.mark.parametrize("dataset", PATHS)
+def test_a_denied_dataset_is_a_row_and_no_figure_of_it_is_a_false_zero(dataset):
+    org = virtual_org()
+    org.sandbox.faults.add("denied", PATHS[dataset], times=None)
+
+    report = org.sync(hours_back=24)
+
+    assert report.datasets[dataset].state == DatasetState.DENIED
+    assert "needs" in report.datasets[dataset].reason
+    absent = {
+        "users": ("users", "mfa_coverage", "users_without_mfa", "stale_accounts"),
+        "factors": ("mfa_coverage", "users_without_mfa"),
+        "apps": ("sso_apps", "sso_apps_federated"),
+    }
+    facts = org.facts()
+    assert not set(absent.get(dataset, ())) & facts.keys()
+    assert "0" not in {fact.value for fact in facts.values() if fact.confidence != "verified"}
+
+
+def test_an_unknown_factor_type_or_sign_on_mode_is_kept_as_it_is():
+    org = virtual_org()
+    org.sandbox.faults.add("unknown-values", PATHS["factors"], times=None)
+    org.sandbox.faults.add("unknown-values", PATHS["apps"], times=None)
+
+    report = org.sync(sync_logs=False)
+
+    assert report.status == SyncStatus.COMPLETE
+    known = truth(org.sandbox.org, now_s=org.clock.epoch_s())
+    with Snapshot(org.state_dir) as snapshot:
+        types = {row[0] for row in snapshot.rows("SELECT DISTINCT type FROM shown_factor")}
+        classes = dict(snapshot.rows("SELECT sign_on_mode, class FROM shown_app"))
+    assert types - known.factor_users.keys() - {"u2f"}
+    assert "other" in classes.values()
+
+
+def test_a_user_deleted_between_list_and_factor_call_is_no_user_without_mfa():
+    org = virtual_org()
+    org.sandbox.faults.add("gone", PATHS["factors"], times=3)
+
+    report = org.sync(sync_logs=False, sync_apps=False)
+
+    people = len(truth(org.sandbox.org).can_sign_in)
+    assert report.status == SyncStatus.COMPLETE
+    assert org.facts()["mfa_coverage"].evidence.denominator == people - 3
+
+
+@pytest.mark.parametrize("dataset", [name for name in PATHS if name != "roles"])
+def test_a_malformed_record_is_counted_and_costs_no_other(undisturbed, dataset):
+    org = virtual_org()
+    org.sandbox.faults.add("bad-record", PATHS[dataset], times=1)
+
+    report = org.sync(hours_back=24)
+
+    hit = report.datasets[dataset]
+    assert hit.state == DatasetState.PARTIAL
+    assert "could not be understood" in hit.reason
+    assert report.status == SyncStatus.PARTIAL
+
+
+def test_a_revoked_token_ends_the_sync_at_once_with_one_sentence():
+    org = virtual_org()
+    org.sandbox.credentials.revoke(org.secrets["token"])
+
+    report = org.sync()
+
+    assert report.status == SyncStatus.FAILED
+    assert "does not accept the token" in report.error
+    assert org.secrets["token"] not in repr(report)
+    assert org.calls() <= 8
+    assert org.enrich().facts == ()
+
+
+def test_a_token_revoked_in_the_middle_leaves_what_is_complete():
+    org = virtual_org(users=300)
+    org.sandbox.faults.add("revoked", PATHS["factors"], skip=100, times=None)
+
+    report = org.sync(hours_back=24)
+
+    assert report.status == SyncStatus.PARTIAL
+    assert report.datasets["users"].state == DatasetState.COMPLETE
+    assert report.datasets["factors"].state == DatasetState.PARTIAL
+    assert org.facts()["mfa_coverage"].confidence == "observed"
+
+
+def test_requests_in_flight_stay_far_below_okta_s_limit():
+    from okta_sandbox import Settings
+
+    org = virtual_org(users=300, settings=Settings(latency_s=2.0))
+
+    org.sync()
+
+    assert org.sandbox.journal.most_in_flight <= 30
+
+
+def test_a_low_concurrency_limit_is_found_and_kept():
+    from okta_sandbox import Settings
+
+    org = virtual_org(users=300, settings=Settings(latency_s=2.0, concurrency=6))
+
+    report = org.sync()
+
+    assert report.status == SyncStatus.COMPLETE
+    assert report.throttled < 60

@@ -1,0 +1,150 @@
+"""Every figure equals the org's own truth, computed without HTTP and without the plugin."""
+
+import re
+
+import pytest
+
+from okta_sandbox.truth import truth
+from tests.support.virtual_org import virtual_org
+from twin_host.contract import Confidence, SyncStatus
+from twin_okta.snapshot import Snapshot
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(7, "identity-engine"), (8, "classic"), (9, "identity-engine")],
+    ids=["seed 7", "seed 8, Classic", "seed 9"],
+)
+def org(request, tmp_path_factory):
+    seed, edition = request.param
+    users = 2000 if seed == 7 else 300
+    org = virtual_org(
+        users=users, apps=40, seed=seed, edition=edition, state_dir=tmp_path_factory.mktemp("s")
+    )
+    org.report = org.sync(hours_back=168)
+    org.truth = truth(org.sandbox.org, now_s=org.clock.epoch_s())
+    return org
+
+
+@pytest.fixture
+def facts(org):
+    return org.facts()
+
+
+@pytest.fixture
+def gaps(org):
+    return org.gaps()
+
+
+def ids(gap):
+    return {subject["id"] for subject in gap.subjects}
+
+
+def test_everything_was_read(org):
+    assert org.report.status == SyncStatus.COMPLETE
+    assert {name: d.reason for name, d in org.report.datasets.items() if d.reason} == {}
+
+
+def test_users_by_status(org, facts):
+    assert int(facts["users"].value) == org.truth.users
+    found = {
+        key.removeprefix("users_").upper(): int(fact.value)
+        for key, fact in facts.items()
+        if key.startswith("users_") and key != "users_without_mfa"
+    }
+    assert found == org.truth.users_by_status
+
+
+@pytest.mark.parametrize(
+    ("key", "people"),
+    [
+        ("mfa_coverage", "covered"),
+        ("mfa_coverage_strong", "strong"),
+        ("mfa_coverage_phishing_resistant", "phishing_resistant"),
+    ],
+)
+def test_coverage(org, facts, key, people):
+    evidence = facts[key].evidence
+    assert evidence.numerator == len(getattr(org.truth, people))
+    assert evidence.denominator == len(org.truth.can_sign_in)
+    share = evidence.numerator / evidence.denominator
+    assert facts[key].value == f"{round(share * 100)}%"
+
+
+def test_the_people_behind_coverage_are_those_counted(org, facts):
+    with Snapshot(org.state_dir) as snapshot:
+        people = snapshot.records(facts["mfa_coverage"].evidence.query, {})
+    assert {p["id"] for p in people} == org.truth.can_sign_in
+    assert {p["id"] for p in people if p["strength"] != "none"} == org.truth.covered
+
+
+def test_factor_shares(org, facts):
+    counted = {
+        key: fact.evidence.numerator for key, fact in facts.items() if key.startswith("mfa_factor_")
+    }
+    assert counted == {
+        "mfa_factor_" + re.sub("[^a-z0-9]+", "_", kind): count
+        for kind, count in org.truth.factor_users.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("gap", "people"),
+    [
+        ("users-without-mfa", "without_mfa"),
+        ("weak-factors-only", "weak_only"),
+        ("stale-accounts", "stale"),
+        ("admins-without-strong-mfa", "privileged_without_strong"),
+    ],
+)
+def test_gaps_name_exactly_the_right_people(org, gaps, gap, people):
+    assert ids(gaps[gap]) == getattr(org.truth, people)
+    assert gaps[gap].count == len(getattr(org.truth, people))
+
+
+def test_counts_of_people(org, facts):
+    assert int(facts["privileged_users"].value) == len(org.truth.privileged)
+    assert int(facts["users_without_mfa"].value) == len(org.truth.without_mfa)
+    assert int(facts["stale_accounts"].value) == len(org.truth.stale)
+
+
+def test_applications(org, facts):
+    assert int(facts["sso_apps"].value) == len(org.truth.sso_apps)
+    assert int(facts["sso_apps_federated"].value) == len(org.truth.sso_apps_federated)
+    assert int(facts["sso_apps_password"].value) == len(org.truth.sso_apps_password)
+
+
+def test_assignments_are_exact(org, facts):
+    with Snapshot(org.state_dir) as snapshot:
+        apps = snapshot.records(facts["sso_apps"].evidence.query, {})
+    assert {app["id"] for app in apps} == org.truth.sso_apps
+    for app in apps:
+        true = org.truth.assignments[app["id"]]
+        assert app["assigned_users"] == true.total
+        assert (app["assigned_directly"], app["assigned_through_groups"]) == (
+            true.direct,
+            true.group,
+        )
+
+
+def test_all_of_it_is_verified(facts):
+    assert {fact.confidence for fact in facts.values()} == {Confidence.VERIFIED}
+
+
+def test_no_call_was_made_twice_and_none_was_throttled(org):
+    assert org.sandbox.journal.repeated() == []
+    assert org.sandbox.journal.throttled == 0
+    assert org.report.throttled == org.report.retries == 0
+    assert org.report.requests == org.calls()
+
+
+def test_factors_cost_one_call_for_each_user_who_can_sign_in(org):
+    assert org.calls("/factors") == len(org.truth.can_sign_in)
+
+
+def test_enriching_again_gives_the_same(org):
+    first, second = org.enrich(), org.enrich()
+    assert first.facts == second.facts
+    assert first.gaps == second.gaps
+    assert list(first.events) == list(second.events)
+    assert first.profile == second.profile
