@@ -1,6 +1,8 @@
 """The service itself: one ASGI application that takes a request through everything Okta does."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import Awaitable, Callable, MutableMapping
 from time import time
 from typing import Any
@@ -110,7 +112,7 @@ class Sandbox:
         if fault.kind is FaultKind.HANG:
             await asyncio.sleep(fault.seconds)
         if fault.kind in {FaultKind.HANG, FaultKind.RESET}:
-            _cut(send)
+            _reset(send)
             raise ConnectionCutError
         answer = INSTEAD[fault.kind]
         entry.status = answer.status
@@ -188,7 +190,7 @@ class Sandbox:
         if fault and fault.kind is FaultKind.CUT_BODY:
             half = answer.body[: len(answer.body) // 2]
             await send({"type": "http.response.body", "body": half, "more_body": True})
-            _cut(send)
+            _hang_up(send)
             raise ConnectionCutError
         if fault and fault.kind is FaultKind.TRICKLE:
             await _trickle(send, answer.body, fault.seconds)
@@ -244,8 +246,22 @@ async def _trickle(send: Send, body: bytes, seconds: float) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def _cut(send: Send) -> None:
-    """Cut the connection where there is one: under uvicorn, `send` belongs to its cycle."""
+def _transport(send: Send) -> asyncio.Transport | None:
+    """The connection, where there is an open one: under uvicorn, `send` belongs to its cycle."""
     transport = getattr(getattr(send, "__self__", None), "transport", None)
-    if isinstance(transport, asyncio.Transport):
+    open_ = isinstance(transport, asyncio.Transport) and not transport.is_closing()
+    return transport if open_ else None
+
+
+def _reset(send: Send) -> None:
+    """End the connection by a TCP reset: nothing lingers, nothing is flushed."""
+    if transport := _transport(send):
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
+
+
+def _hang_up(send: Send) -> None:
+    """End the connection in order, after what has been sent."""
+    if transport := _transport(send):
+        transport.close()

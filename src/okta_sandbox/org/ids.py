@@ -1,17 +1,18 @@
 """Ids that look like Okta's and can be turned back into the index of the record they name.
 
 Twenty characters: a prefix that tells the kind (`00u` user, `00g` group, `0oa` application), a
-scrambled index, and six characters that all ids of one org share, as they do in a real org.
+scrambled index, and five characters that all ids of one org share, as they do in a real org.
 """
 
 from okta_sandbox.org.chance import Chance
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_VALUE = {character: value for value, character in enumerate(_ALPHABET)}
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_VALUE = {pair: value for value, pair in enumerate(_PAIRS)}
 _BITS = 60
 _MASK = (1 << _BITS) - 1
 _HALF = _BITS // 2
-_CODE_LENGTH = 11
+_CODE_LENGTH = 12
 _FIRST = 0x9E3779B97F4A7C5 | 1
 _SECOND = 0xBF58476D1CE4E5B | 1
 _FIRST_BACK = pow(_FIRST, -1, 1 << _BITS)
@@ -34,17 +35,17 @@ def _unscramble(number: int, key: int) -> int:
 
 
 def _to_text(number: int) -> str:
-    characters: list[str] = []
-    for _ in range(_CODE_LENGTH):
-        number, digit = divmod(number, 62)
-        characters.append(_ALPHABET[digit])
-    return "".join(characters)
+    text = ""
+    for _ in range(_CODE_LENGTH // 2):
+        number, pair = divmod(number, len(_PAIRS))
+        text += _PAIRS[pair]
+    return text
 
 
 def _from_text(text: str) -> int:
     number = 0
-    for character in reversed(text):
-        number = number * 62 + _VALUE[character]
+    for start in range(_CODE_LENGTH - 2, -1, -2):
+        number = number * len(_PAIRS) + _VALUE[text[start : start + 2]]
     return number
 
 
@@ -54,7 +55,7 @@ class IdSpace:
     def __init__(self, seed: int, prefix: str) -> None:
         chance = Chance(seed, "ids", prefix)
         self._key = chance.number() << 16 | chance.number() >> 16
-        self._head = prefix + Chance(seed, "id head").text(2, _ALPHABET[36:])
+        self._head = prefix + Chance(seed, "id head").text(1, _ALPHABET[36:])
         self._tail = Chance(seed, "id tail").text(4, _ALPHABET)
 
     def encode(self, index: int) -> str:
@@ -66,7 +67,7 @@ class IdSpace:
         code = text[len(self._head) : -len(self._tail)]
         if not (text.startswith(self._head) and text.endswith(self._tail)):
             return None
-        if len(code) != _CODE_LENGTH or not _VALUE.keys() >= set(code):
+        if len(code) != _CODE_LENGTH or not set(_ALPHABET) >= set(code):
             return None
         index = _unscramble(_from_text(code) & _MASK, self._key)
         return index if self.encode(index) == text else None
