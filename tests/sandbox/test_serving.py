@@ -1,0 +1,103 @@
+"""On a real port: the headers, the command line, the demo's org."""
+
+import re
+import subprocess
+import sys
+from contextlib import ExitStack
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from okta_sandbox import Org, Settings, create_app, serve
+from okta_sandbox.cli import main
+from okta_sandbox.demo import running_org
+from okta_sandbox.truth import truth
+
+
+def test_a_served_org_writes_its_own_date_and_names_no_server() -> None:
+    app = create_app(Org(users=30), Settings(skew_s=-600))
+    with serve(app) as url, httpx.Client(base_url=url) as client:
+        response = client.get(
+            "/api/v1/users?limit=2", headers={"authorization": f"SSWS {app.token()}"}
+        )
+        assert response.status_code == 200
+        assert response.headers.get_list("date") == [response.headers["date"]]
+        assert "server" not in response.headers
+        assert response.links["next"]["url"].startswith(f"{url}/api/v1/users?")
+        assert len(response.headers.get_list("link")) == 2
+
+
+def test_faults_of_the_connection_are_faults_on_a_socket() -> None:
+    app = create_app(Org(users=30))
+    with serve(app) as url, httpx.Client(base_url=url, timeout=0.1) as client:
+        client.headers["authorization"] = f"SSWS {app.token()}"
+        expected: dict[str, type[httpx.HTTPError]] = {
+            "reset": httpx.ReadError,
+            "hang": httpx.ReadTimeout,
+            "cut-body": httpx.RemoteProtocolError,
+        }
+        for kind, error in expected.items():
+            app.faults.add(kind, "/api/v1/users", seconds=0.3)
+            with pytest.raises(error):
+                client.get("/api/v1/users")
+        assert client.get("/api/v1/users").status_code == 200
+
+
+def test_two_orgs_can_be_served_at_once_and_a_taken_port_is_an_error() -> None:
+    with ExitStack() as stack:
+        urls = [stack.enter_context(serve(create_app(Org(users=5)))) for _ in range(2)]
+        assert len(set(urls)) == 2
+        port = int(urls[0].rpartition(":")[2])
+        with pytest.raises(OSError, match="in use"), serve(create_app(Org(users=5)), port=port):
+            pass
+
+
+def test_the_command_prints_the_address_and_the_tokens_and_serves() -> None:
+    command = [sys.executable, "-m", "okta_sandbox", "--port", "0", "--users", "40"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            lines = [process.stdout.readline() for _ in range(7)]
+            url = re.search(r"http://\S+", lines[0])
+            token = re.search(r"super_admin +(\S+)", "".join(lines))
+            assert url
+            assert token
+            response = httpx.get(
+                f"{url[0]}/api/v1/users/me", headers={"authorization": f"SSWS {token[1]}"}
+            )
+            assert response.status_code == 200
+        finally:
+            process.terminate()
+
+
+def test_the_help_shows_examples() -> None:
+    result = CliRunner().invoke(main, ["--help"])
+    assert result.exit_code == 0
+    assert "python -m okta_sandbox --users 2000 --seed 7 --port 8100" in result.output
+
+
+def test_an_unknown_fault_is_refused_with_the_known_ones() -> None:
+    result = CliRunner().invoke(main, ["--fault", "earthquake"])
+    assert result.exit_code == 2
+    assert "server-error" in result.output
+
+
+def test_the_demos_org_can_be_called_and_changes_when_asked() -> None:
+    with running_org() as demo:
+        assert demo.title
+        assert demo.values["allow_loopback_http"] == "true"
+        assert demo.options == {"hours_back": 168}
+        before = truth(demo.sandbox.org)
+        sentence = demo.pass_time()
+        after = truth(demo.sandbox.org)
+        response = httpx.get(
+            f"{demo.values['domain']}/api/v1/users/me",
+            headers={"authorization": f"SSWS {demo.values['token']}"},
+        )
+    assert response.status_code == 200
+    assert sentence.endswith(".")
+    assert after.users == before.users + 1
+    assert len(after.privileged) == len(before.privileged) + 1
+    assert before.covered - after.covered
+    assert after.covered - before.covered
