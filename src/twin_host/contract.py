@@ -57,7 +57,7 @@ class SyncStatus(StrEnum):
 
 
 class Secret:
-    """A value that no log, error, repr or JSON may show. Read it with `reveal()` at the last moment."""
+    """A value that no log, error, repr or JSON may show. `reveal()` it at the last moment."""
 
     __slots__ = ("_value",)
 

@@ -1,0 +1,203 @@
+"""The commands on the twin itself."""
+
+from itertools import islice
+
+import click
+
+from twin_host import shapes
+from twin_host.cli import connectors, show
+from twin_host.cli.demo import demo
+from twin_host.cli.root import Root, examples, json_option, twin
+from twin_host.contract import Severity
+from twin_host.errors import UsageError
+from twin_host.sif import Tier
+
+TABLE_ROWS = 20
+
+
+@click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="twin-okta")
+def cli() -> None:
+    """A security digital twin, fed by connectors.
+
+    It lives in .twin here, or in the folder that TWIN_HOME names.
+
+    \b
+    Exit status: 0 done, 1 failed, 2 bad usage or configuration, 3 done in part.
+
+    \b
+    Examples:
+      twin demo                       all of it against a simulated organisation
+      twin connectors                 what can be connected
+      twin configure NAME             then: twin test NAME, twin sync NAME
+      twin explain mfa_coverage       who is behind a figure
+    """
+
+
+cli.add_command(
+    connectors.PerConnector("configure", connectors.configure_command, "Set up a connector.")
+)
+cli.add_command(connectors.PerConnector("test", connectors.test_command, "Test a connection."))
+cli.add_command(
+    connectors.PerConnector("sync", connectors.sync_command, "Read a product into the twin.")
+)
+cli.add_command(
+    connectors.PerConnector("enrich", connectors.enrich_command, "Run the intelligence loop again.")
+)
+cli.add_command(
+    connectors.PerConnector("status", connectors.status_command, "How a connector stands.")
+)
+cli.add_command(demo)
+
+
+@cli.command("connectors")
+@json_option
+def list_connectors(as_json: bool) -> None:  # noqa: FBT001
+    """List the installed connectors, and those that cannot be used."""
+    found = twin().connectors()
+    if as_json:
+        click.echo(shapes.dumps(found))
+        return
+    rows = (
+        (c["name"], c["title"], c["category"], "yes" if c["configured"] else "no", _last(c))
+        for c in found
+        if not c["broken"]
+    )
+    show.table(("name", "title", "category", "configured", "last sync"), rows, wrap="last sync")
+    for row in found:
+        if row["broken"]:
+            show.line(
+                f"{row['name']} ({row['distribution']}) cannot be used: {row['broken']}", "red"
+            )
+
+
+@cli.command()
+@json_option
+@examples("twin facts", "twin facts --json")
+def facts(as_json: bool) -> None:  # noqa: FBT001
+    """Every figure, with its confidence and evidence."""
+    with twin().store() as store:
+        rows = store.facts()
+    if as_json:
+        click.echo(shapes.dumps([shapes.fact(row) for row in rows]))
+    else:
+        show.facts(rows)
+
+
+@cli.command()
+@click.option("--all", "closed_too", is_flag=True, help="Show the closed ones too.")
+@json_option
+@examples("twin gaps", "twin gaps --all --json")
+def gaps(closed_too: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Weaknesses, worst first, with the people behind each."""
+    with twin().store() as store:
+        rows = store.gaps(closed_too=closed_too)
+    if as_json:
+        click.echo(shapes.dumps([shapes.gap(row) for row in rows]))
+    else:
+        show.gaps(rows)
+
+
+@cli.command()
+@click.option("--severity", type=click.Choice([*Severity]), help="Only this severity.")
+@click.option("--category", help="Only this category, such as mfa.")
+@click.option("--since", help="Only from this time on (ISO 8601).")
+@click.option("--limit", type=click.IntRange(1), help="At most so many; 20 in the table.")
+@json_option
+@examples("twin events --severity high", "twin events --since 2026-01-31 --json")
+def events(
+    severity: str | None,
+    category: str | None,
+    since: str | None,
+    limit: int | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Security events, newest first."""
+    with twin().store() as store:
+        most = limit or (-1 if as_json else TABLE_ROWS)
+        rows = store.events(severity=severity, category=category, since=since, limit=most)
+        if as_json:
+            click.echo(shapes.dumps([shapes.event(row) for row in rows]))
+        else:
+            show.events(rows)
+
+
+@cli.command()
+@json_option
+def profile(as_json: bool) -> None:  # noqa: FBT001
+    """The profile, as people and connectors wrote it."""
+    text = twin().profile()
+    click.echo(shapes.dumps({"profile": text}) if as_json else text.rstrip())
+
+
+@cli.command()
+@click.option("--tier", type=click.Choice([*Tier]), default=Tier.STANDARD, show_default=True)
+@json_option
+@examples("twin sif --tier executive")
+def sif(tier: str, as_json: bool) -> None:  # noqa: FBT001
+    """The twin compiled for an AI assistant (SIF)."""
+    text = twin().sif(Tier(tier))
+    click.echo(shapes.dumps({"tier": tier, "sif": text}) if as_json else text.rstrip())
+
+
+@cli.command()
+@click.argument("key")
+@click.option("--limit", type=click.IntRange(1), default=None, help="At most so many people.")
+@json_option
+@examples("twin explain mfa_coverage", "twin explain sso_apps --json")
+def explain(key: str, limit: int | None, as_json: bool) -> None:  # noqa: FBT001
+    """What a figure means, how it was counted, and who is behind it."""
+    most = limit or (2**31 if as_json else TABLE_ROWS)
+    found = twin().explain(key, limit=most)
+    if as_json:
+        shaped = [shapes.explanation(e.fact, e.subjects, more=e.more) for e in found]
+        click.echo(shapes.dumps(shaped[0] if len(shaped) == 1 else shaped))
+        return
+    for explanation in found:
+        row, evidence = explanation.fact, explanation.fact["evidence"]
+        show.line(f"{row['key']}:{row['value']} ({row['confidence']}, {row['source']})", "bold")
+        show.line(evidence.get("definition", ""))
+        counted = show.evidence(row)
+        whole = "complete" if evidence["complete"] else "not complete"
+        read = ", ".join(evidence.get("datasets", ()))
+        show.line(
+            f"Counted {counted}, from {read} ({whole}), as of {row['as_of']}." if read else ""
+        )
+        show.line(evidence.get("note", ""), "yellow")
+        show.subjects(explanation.subjects, more=explanation.more)
+
+
+@cli.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1), default=TABLE_ROWS, show_default=True)
+@json_option
+@examples('twin search "weak factor"', "twin search ada@example.com")
+def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:  # noqa: FBT001
+    """Search everything in the twin."""
+    hits = twin().search(" ".join(words), limit=limit)
+    if as_json:
+        click.echo(shapes.dumps([shapes.hit(hit) for hit in hits]))
+        return
+    if not hits:
+        show.line("Nothing found.")
+    for hit in hits:
+        show.line(f"{hit.kind} {hit.reference}: {hit.title}", "bold")
+        show.line(f"  {' '.join(hit.excerpt.split())}")
+
+
+@cli.command()
+@click.argument("key")
+@click.argument("value")
+@examples("twin declare mfa_coverage 100%")
+def declare(key: str, value: str) -> None:
+    """Say what you hold to be so; a verified figure that disagrees is shown as a contradiction."""
+    if any(not text or text.split() != [text] for text in (key, value)):
+        raise UsageError("A fact's key and value are single words without spaces.")
+    with twin().store() as store:
+        store.declare(key, value, twin().clock())
+    click.echo(f"Declared {key}:{value}.", err=True)
+
+
+def _last(row: dict[str, object]) -> str:
+    last = row["last_sync"]
+    return " ".join(islice(map(str, last.values()), 2)) if isinstance(last, dict) else "never"  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]

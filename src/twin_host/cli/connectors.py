@@ -1,0 +1,243 @@
+"""Commands on one connector, made from its manifest: `twin configure NAME`, `sync NAME`, …"""
+
+import sys
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+import click
+
+from twin_host import shapes
+from twin_host.cli import ask, show
+from twin_host.cli.progress import progress_lines, stop_on_interrupt
+from twin_host.cli.root import INTERRUPTED, examples, json_option, twin
+from twin_host.contract import ConfigField, OptionValue, SyncOption, SyncStatus
+from twin_host.errors import UsageError
+from twin_host.registry import Connector
+from twin_host.secrets import SecretStore
+from twin_host.twin import SyncOutcome
+
+HEADLINES = 8
+DONE_IN_PART = 3
+
+Maker = Callable[[Connector], click.Command]
+
+
+class PerConnector(click.Group):
+    """A command whose subcommands are the installed connectors."""
+
+    def __init__(self, name: str, make: Maker, help: str) -> None:  # noqa: A002  click's word
+        super().__init__(name, help=help, short_help=help.split("\n", maxsplit=1)[0])
+        self._make = make
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return sorted(twin().registry.connectors)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:  # noqa: ARG002
+        return self._make(twin().registry.get(cmd_name))
+
+
+# --- configure --------------------------------------------------------------------------------
+
+
+def configure_command(connector: Connector) -> click.Command:
+    """`twin configure NAME`, with a flag for each setting that is no secret."""
+    name, title = connector.info.name, connector.info.title
+
+    @examples(*_configure_examples(connector))
+    def configure(**given: Any) -> None:
+        secret_fields = [field for field in connector.info.fields if field.kind == "secret"]
+        from_stdin = [f.name for f in secret_fields if given.pop(f"{f.name}_stdin")]
+        if len(from_stdin) > 1:
+            raise UsageError("Standard input can bring one secret at a time.")
+        values = {name: _as_typed(value) for name, value in given.items() if _is_named(value)}
+        store = SecretStore(twin().home, connector.info)
+        values |= ask.missing_values(connector.info, twin().home.config(name) or {}, values)
+        secrets = ask.secrets_for(connector.info, store, values, next(iter(from_stdin), None))
+        for secret, where in twin().configure(name, values, secrets).items():
+            click.echo(f"{secret}: kept in {where}.", err=True)
+        click.echo(f"{title} is configured. Next: twin test {name}", err=True)
+
+    configure.__doc__ = f"Set up {title}. Settings that are not named stay as they are.\n" + (
+        configure.__doc__ or ""
+    ).removeprefix("None")
+    options: list[click.Parameter] = [
+        option for field in connector.info.fields for option in _field_options(field)
+    ]
+    return click.Command(name, callback=configure, params=options, help=configure.__doc__)
+
+
+def _configure_examples(connector: Connector) -> list[str]:
+    name = connector.info.name
+    plain = [f for f in connector.info.fields if f.required and f.kind != "secret" and not f.when]
+    flags = " ".join(f"{_flag(f)} {f.example}" for f in plain)
+    secret = next((f for f in connector.info.fields if f.kind == "secret" and f.env), None)
+    lines = [f"twin configure {name} {flags}".strip()]
+    if secret:
+        lines.append(f"printenv MY_SECRET | {lines[0]} {_flag(secret)}-stdin")
+    return lines
+
+
+def _field_options(field: ConfigField) -> list[click.Option]:
+    flag, text = _flag(field), field.help + (f" Default: {field.default}." if field.default else "")
+    if field.kind == "secret":
+        text = f"Read the {field.title} from standard input. {field.help}"
+        source = f" The variable {field.env} wins over what is kept." if field.env else ""
+        return [click.Option([f"{flag}-stdin"], is_flag=True, help=text + source)]
+    if field.kind == "boolean":
+        return [click.Option([f"{flag}/--no-{flag[2:]}"], default=None, help=text)]
+    if field.kind == "list":
+        return [click.Option([flag], multiple=True, help=f"{text} May be given several times.")]
+    kind = click.Choice(field.choices) if field.choices else click.STRING
+    return [click.Option([flag], type=kind, help=text)]
+
+
+def _flag(field: ConfigField | SyncOption) -> str:
+    return "--" + field.name.replace("_", "-")
+
+
+def _is_named(value: Any) -> bool:
+    return value is not None and value != ()
+
+
+def _as_typed(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "\n".join(value) if isinstance(value, tuple) else str(value)  # pyright: ignore[reportUnknownArgumentType]
+
+
+# --- test -------------------------------------------------------------------------------------
+
+
+def test_command(connector: Connector) -> click.Command:
+    """`twin test NAME`."""
+
+    @click.command(connector.info.name, help=f"Test the connection to {connector.info.title}.")
+    @json_option
+    def test(as_json: bool) -> None:  # noqa: FBT001  click passes it so
+        report = twin().test(connector.info.name)
+        if as_json:
+            click.echo(shapes.dumps(shapes.connection(report)))
+        elif report.ok:
+            show.connection(report)
+        if not report.ok:
+            click.echo(f"Error: {report.error}", err=True)
+            sys.exit(1)
+
+    return test
+
+
+# --- sync -------------------------------------------------------------------------------------
+
+
+def sync_command(connector: Connector) -> click.Command:
+    """`twin sync NAME`, with a flag for each option of the manifest."""
+
+    def sync(*, as_json: bool, quiet: bool, **given: Any) -> None:
+        options: dict[str, OptionValue] = {n: v for n, v in given.items() if v is not None}
+        with progress_lines(quiet=quiet) as lines, stop_on_interrupt() as cancelled:
+            outcome = twin().sync(connector.info.name, options, report=lines, cancelled=cancelled)
+        if as_json:
+            click.echo(shapes.dumps(shapes.sync(outcome.report, outcome.ingested)))
+        elif outcome.ingested:
+            show_sync(connector, outcome)
+        if outcome.report.error:
+            click.echo(f"Error: {outcome.report.error}", err=True)
+        sys.exit(_exit_status(outcome, interrupted=cancelled.is_set()))
+
+    name = connector.info.name
+    params: list[click.Parameter] = [_sync_option(option) for option in connector.info.options]
+    params.append(click.Option(["--json", "as_json"], is_flag=True, help="One JSON document."))
+    params.append(click.Option(["--quiet"], is_flag=True, help="Show no progress."))
+    text = f"Read {connector.info.title} and bring the twin up to date.\n\n\b\nExamples:\n"
+    text += f"  twin sync {name}\n  twin sync {name} --json"
+    return click.Command(name, callback=sync, params=params, help=text)
+
+
+def show_sync(connector: Connector, outcome: SyncOutcome) -> None:
+    """What a security lead wants to know after a sync."""
+    show.sync(outcome.report)
+    with twin().store() as store:
+        facts = [fact for fact in store.facts() if fact["source"] == connector.info.name]
+        found_gaps = store.gaps()
+    headline = [fact for fact in facts if not _is_detail(fact["key"])]
+    show.heading("Posture")
+    show.facts(islice(headline, HEADLINES * 2))
+    show.heading("Gaps")
+    show.gaps(found_gaps)
+    new = outcome.ingested.new_events if outcome.ingested else 0
+    show.line()
+    show.line(f"{new} new security events: twin events. Who is behind a figure: twin explain KEY.")
+
+
+def _is_detail(key: str) -> bool:
+    """Breakdowns by kind are left to `twin facts`."""
+    return key.startswith(("users_", "mfa_factor_")) and key != "users_without_mfa"
+
+
+def _sync_option(option: SyncOption) -> click.Option:
+    if option.type == "boolean":
+        flag = _flag(option).replace("--sync-", "--")
+        declaration = [f"{flag}/--no-{flag[2:]}", option.name]
+        return click.Option(declaration, default=None, help=f"{option.help} On by default.")
+    text = f"{option.help} Default: {option.default}."
+    return click.Option([_flag(option), option.name], type=int, help=text)
+
+
+def _exit_status(outcome: SyncOutcome, *, interrupted: bool) -> int:
+    if interrupted:
+        return INTERRUPTED
+    status = {SyncStatus.COMPLETE: 0, SyncStatus.FAILED: 1, SyncStatus.PARTIAL: DONE_IN_PART}
+    return status[outcome.report.status]
+
+
+# --- enrich, status ---------------------------------------------------------------------------
+
+
+def enrich_command(connector: Connector) -> click.Command:
+    """`twin enrich NAME`."""
+    text = f"Run the intelligence loop again on what was read of {connector.info.title}."
+
+    @click.command(connector.info.name, help=text)
+    @json_option
+    def enrich(as_json: bool) -> None:  # noqa: FBT001
+        ingested = twin().enrich(connector.info.name)
+        if as_json:
+            click.echo(shapes.dumps(shapes.asdict(ingested)))
+        else:
+            click.echo(
+                f"{ingested.facts} facts, {ingested.open_gaps} open gaps, "
+                f"{ingested.new_events} new events."
+            )
+
+    return enrich
+
+
+def status_command(connector: Connector) -> click.Command:
+    """`twin status NAME`."""
+    text = f"Settings, last sync and headline facts of {connector.info.title}."
+
+    @click.command(connector.info.name, help=text)
+    @json_option
+    def status(as_json: bool) -> None:  # noqa: FBT001
+        found = twin().status(connector.info.name)
+        if as_json:
+            click.echo(shapes.dumps(found))
+            return
+        show.line(
+            f"{connector.info.title}: {'configured' if found['configured'] else 'not configured'}"
+        )
+        config: dict[str, Any] = found["config"] or {}
+        for name, value in config.items():
+            show.line(f"  {name}: {value}")
+        for name, where in found["secrets"].items():
+            show.line(f"  {name}: {where or 'missing'}")
+        last = found["last_sync"]
+        show.line(f"Last sync: {last['ended_at']}, {last['status']}" if last else "Never synced.")
+        if last:
+            datasets = last["report"]["datasets"]
+            rows = ((name, d["state"], d["read"], d["reason"]) for name, d in datasets.items())
+            show.table(("dataset", "state", "read", "reason"), rows, wrap="reason")
+        show.facts(fact for fact in found["facts"] if not _is_detail(fact["key"]))
+
+    return status

@@ -1,0 +1,22 @@
+"""What can go wrong in the host, each with the exit status of the command line.
+
+HostError          1  something failed
+├── UsageError     2  wrong command, wrong setting, not configured
+└── ConnectorError 1  a connector's hook failed
+"""
+
+
+class HostError(Exception):
+    """Something failed; the message is a sentence for a person."""
+
+    exit_status = 1
+
+
+class UsageError(HostError):
+    """What was asked for cannot be done as it was asked."""
+
+    exit_status = 2
+
+
+class ConnectorError(HostError):
+    """A connector's hook raised or answered with something else than its contract says."""

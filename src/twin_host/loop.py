@@ -1,0 +1,22 @@
+"""The intelligence loop: after a sync, everything the twin knows is brought up to date."""
+
+from datetime import datetime
+
+from twin_host.contract import Context
+from twin_host.home import Home
+from twin_host.profile import rewrite_section
+from twin_host.registry import Connector
+from twin_host.search import index_knowledge
+from twin_host.store import Ingested, Store
+
+
+def run_loop(
+    home: Home, store: Store, connector: Connector, context: Context, now: datetime
+) -> Ingested:
+    """Facts, contradictions, gaps and events; then the profile; then the search index."""
+    enrichment = connector.enrich(context)
+    ingested = store.ingest(connector.info.name, enrichment, now)
+    if enrichment.profile:
+        rewrite_section(home.profile, connector.info.name, enrichment.profile)
+    index_knowledge(store, home.profile)
+    return ingested

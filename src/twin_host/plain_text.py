@@ -1,0 +1,24 @@
+"""Text from outside made safe to show on a terminal."""
+
+import unicodedata
+
+from rich.cells import cell_len, set_cell_size
+
+ESCAPED = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+"""Unicode categories that move, hide or reorder what is around them: control characters (with
+them every ANSI sequence), bidirectional overrides, line separators."""
+
+
+def printable(text: str, limit: int | None = None) -> str:
+    """The text with everything that could act on a terminal written out as an escape; cut to
+    `limit` columns, with an ellipsis, when it is wider."""
+    if not text.isprintable():
+        text = "".join(_escape(c) if unicodedata.category(c) in ESCAPED else c for c in text)
+    if limit is None or cell_len(text) <= limit:
+        return text
+    return set_cell_size(text, limit - 1).rstrip() + "…"
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

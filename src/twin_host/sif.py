@@ -1,0 +1,237 @@
+"""The twin compiled for AI assistants: SIF 1.0, abbreviations once and then dense lines.
+
+A line starts with its @TAG; `key:value` holds no space; lists are `[a,b]`; confidence is a letter
+V O D U X; severities are C H M L; counts are (Nx); contradictions `{declared:X actual:Y}`. Text
+from outside is escaped, so that it can neither end a line nor pass for a tag.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from itertools import groupby
+
+from attrs import frozen
+
+LETTERS = {
+    "verified": "V", "observed": "O", "declared": "D", "uncertain": "U", "contradicted": "X",
+    "critical": "C", "high": "H", "medium": "M", "low": "L", "info": "I",
+}  # fmt: skip
+MEANINGS = "V=verified O=observed D=declared U=uncertain X=contradicted"
+CHARACTERS_A_TOKEN = 4
+_UNSAFE = re.compile(r"[^\w.%+/@-]+")
+
+
+class Tier(StrEnum):
+    """How much is told; `budget` is about how many tokens it may cost."""
+
+    EXECUTIVE = "executive"
+    STANDARD = "standard"
+    FULL = "full"
+
+    @property
+    def budget(self) -> int:
+        """Tokens, at four characters each."""
+        return {"executive": 150, "standard": 800, "full": 3000}[self.value]
+
+
+@frozen
+class FactLine:
+    source: str
+    key: str
+    value: str
+    confidence: str
+    as_of: datetime
+    numerator: int | None = None
+    denominator: int | None = None
+    note: str = ""
+
+
+@frozen
+class GapLine:
+    id: str
+    severity: str
+    count: int
+    nist: str
+    title: str
+    remedy: str
+    source: str
+    opened_at: datetime
+    names: tuple[str, ...] = ()
+
+
+@frozen
+class EventLine:
+    time: datetime
+    severity: str
+    category: str
+    title: str
+    actor: str
+    source_ip: str
+    outcome: str
+
+
+@frozen
+class ContradictionLine:
+    key: str
+    declared: str
+    actual: str
+
+
+@frozen
+class ConnectorLine:
+    name: str
+    title: str
+    category: str
+    last_sync: datetime | None
+    status: str
+
+
+@frozen
+class Picture:
+    """All that is compiled. `trends` holds the history of percentages, oldest first."""
+
+    organisation: str
+    facts: Sequence[FactLine]
+    gaps: Sequence[GapLine]
+    events: Sequence[EventLine]
+    contradictions: Sequence[ContradictionLine]
+    connectors: Sequence[ConnectorLine]
+    trends: Mapping[str, Sequence[float]]
+
+
+def compile_sif(tier: Tier, picture: Picture) -> str:
+    """The picture in this tier's detail. Lines are in order of weight; what the budget does not
+    hold is left out, and the last line says how many."""
+    lines = list(_lines(tier, picture))
+    most = tier.budget * CHARACTERS_A_TOKEN
+    kept: list[str] = []
+    for line in lines:
+        if sum(map(len, kept)) + len(kept) + len(line) > most:
+            break
+        kept.append(line)
+    if len(kept) < len(lines):
+        kept.append(f"@CUT +{len(lines) - len(kept)}_lines")
+    return "\n".join(kept) + "\n"
+
+
+def escape(text: str) -> str:
+    """Text from outside as one word: letters, digits and a few harmless signs."""
+    return _UNSAFE.sub("_", text).strip("_")[:80].lstrip("@") or "-"
+
+
+def _lines(tier: Tier, picture: Picture) -> Iterator[str]:
+    yield "@SIF/1.0"
+    yield from _schema(tier, picture)
+    yield f"@ORG {escape(picture.organisation)}"
+    yield from _headline(picture)
+    yield from _gaps(tier, picture)
+    yield from _contradictions(picture)
+    if tier is not Tier.EXECUTIVE:
+        yield from _connectors(picture)
+        yield from _facts(picture)
+        yield from _remedies(tier, picture)
+    if tier is Tier.FULL:
+        yield from _evidence(picture)
+        yield from _events(picture)
+
+
+def _schema(tier: Tier, picture: Picture) -> Iterator[str]:
+    used = dict.fromkeys(_short(f.key) for f in picture.facts if f.key in _tables()["keys"])
+    shown = list(used)[: 6 if tier is Tier.EXECUTIVE else None]
+    if shown:
+        meanings = _tables()["meanings"]
+        yield "@SCHEMA " + " ".join(f"{short}={meanings[short]}" for short in shown)
+    if tier is not Tier.EXECUTIVE:
+        yield f"@CONFIDENCE V>O>D>U>X {MEANINGS}"
+        yield "@SEVERITY C=critical H=high M=medium L=low I=info"
+
+
+def _headline(picture: Picture) -> Iterator[str]:
+    keys = list(_tables()["keys"])
+    known = [f for f in picture.facts if f.key in keys and f.source != "declared"]
+    for source, facts in groupby(sorted(known, key=lambda f: f.source), lambda f: f.source):
+        shown = sorted(facts, key=lambda f: keys.index(f.key))
+        words = (f"{_pair(f)}{_trend(picture.trends.get(f.key, ()))}" for f in shown)
+        yield f"@POSTURE.{escape(source)} " + " ".join(words)
+
+
+def _gaps(tier: Tier, picture: Picture) -> Iterator[str]:
+    order = list(LETTERS)
+    ranked = sorted(picture.gaps, key=lambda gap: order.index(gap.severity))
+    for severity, gaps in groupby(ranked, lambda gap: gap.severity):
+        if tier is Tier.EXECUTIVE and severity not in ("critical", "high"):
+            continue
+        words = (f"{escape(g.id)}({g.count}x,{escape(g.nist)})" for g in gaps)
+        yield f"@GAPS.{LETTERS[severity]} " + " ".join(words)
+
+
+def _contradictions(picture: Picture) -> Iterator[str]:
+    for found in picture.contradictions:
+        declared, actual = escape(found.declared), escape(found.actual)
+        yield f"@X {escape(found.key)}{{declared:{declared} actual:{actual}}}"
+
+
+def _connectors(picture: Picture) -> Iterator[str]:
+    for found in picture.connectors:
+        synced = found.last_sync.strftime("%Y-%m-%dT%H:%MZ") if found.last_sync else "never"
+        words = f"category:{escape(found.category)} synced:{synced} status:{escape(found.status)}"
+        yield f"@CONNECTOR {escape(found.name)} {words}"
+
+
+def _facts(picture: Picture) -> Iterator[str]:
+    order = list(LETTERS)
+    ranked = sorted(picture.facts, key=lambda fact: (order.index(fact.confidence), fact.key))
+    for confidence, facts in groupby(ranked, lambda fact: fact.confidence):
+        yield f"@FACTS.{LETTERS[confidence]} " + " ".join(map(_pair, facts))
+
+
+def _remedies(tier: Tier, picture: Picture) -> Iterator[str]:
+    for gap in picture.gaps:
+        words = [f"gap:{escape(gap.id)}", f"do:{escape(gap.remedy)}"]
+        if tier is Tier.FULL:
+            words += [
+                f"since:{gap.opened_at:%Y-%m-%d}",
+                f"who:[{','.join(map(escape, gap.names))}]",
+            ]
+        yield "@RECOMMEND " + " ".join(words)
+
+
+def _evidence(picture: Picture) -> Iterator[str]:
+    for fact in picture.facts:
+        counted = f" n:{fact.numerator}/{fact.denominator}" if fact.numerator is not None else ""
+        note = f" note:{escape(fact.note)}" if fact.note else ""
+        letter = LETTERS[fact.confidence]
+        yield f"@EVIDENCE {_pair(fact)} {letter}{counted} as_of:{fact.as_of:%Y-%m-%dT%H:%MZ}{note}"
+
+
+def _events(picture: Picture) -> Iterator[str]:
+    for event in picture.events:
+        actor, address = escape(event.actor), escape(event.source_ip)
+        yield (
+            f"@EVENT.{LETTERS[event.severity]} {event.time:%Y-%m-%dT%H:%MZ} "
+            f"{escape(event.title)} actor:{actor} ip:{address} outcome:{escape(event.outcome)}"
+        )
+
+
+def _pair(fact: FactLine) -> str:
+    return f"{_short(fact.key)}:{escape(fact.value)}"
+
+
+def _trend(history: Sequence[float]) -> str:
+    if len(history) < 2 or history[-1] == history[-2]:
+        return "→" if len(history) > 1 else ""
+    return "↑" if history[-1] > history[-2] else "↓"
+
+
+def _short(key: str) -> str:
+    return _tables()["keys"].get(key) or escape(key)
+
+
+@cache
+def _tables() -> dict[str, dict[str, str]]:
+    text = files("twin_host").joinpath("abbreviations.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
