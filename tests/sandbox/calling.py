@@ -1,6 +1,5 @@
-"""Calling a sandbox in a test: a clock that a test sets, and requests without a socket."""
+"""Calling a sandbox in a test: a clock that a test sets, requests without a socket or a wait."""
 
-import asyncio
 from typing import Any
 
 import httpx
@@ -8,6 +7,7 @@ from attrs import define, field
 
 from okta_sandbox import Org, Sandbox, Settings, create_app
 from okta_sandbox.transport import InProcessTransport
+from tests.support.virtual_time import run
 
 NOW_S = 1_800_000_000.0
 """A Friday morning in January 2027."""
@@ -44,7 +44,7 @@ class Caller:
 
     def send(self, request: httpx.Request) -> httpx.Response:
         request.headers.update({k: v for k, v in self.headers.items() if k not in request.headers})
-        return asyncio.run(self._send(request))
+        return run(self._send(request))
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
         async with httpx.AsyncClient(transport=InProcessTransport(self.sandbox)) as client:

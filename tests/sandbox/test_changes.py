@@ -208,3 +208,17 @@ def test_a_profile_that_changes_moves_last_updated(changing: Changing) -> None:
     record = changing.record()
     assert (record["profile"]["title"], record["lastUpdated"]) == ("Director", iso(LATER_S))
     assert changing.logged() == [("user.account.update_profile", changing.id)]
+
+
+def test_a_search_for_what_changed_since_finds_just_that_without_looking_at_everybody() -> None:
+    caller = a_caller(users=300_000)
+    act = caller.sandbox.org.act(at_s=NOW_S + 50)
+    act.update_profile(70_000, title="Director")
+    act.update_profile(4, title="Director")
+    act.delete_user(4)
+    newcomer = act.add_user("Robin", "Newcomer")
+    query = f'lastUpdated gt "{iso(NOW_S + 10)}"'
+    encode = caller.sandbox.org.people.ids.encode
+    for parameter in ("search", "filter"):
+        found = caller.all("/api/v1/users", **{parameter: query, "limit": 1})
+        assert [user["id"] for user in found] == [encode(70_000), newcomer.id]

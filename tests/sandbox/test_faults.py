@@ -1,10 +1,14 @@
 """Faults: what each looks like to a client, and whom it hits."""
 
+import asyncio
+
 import httpx
 import pytest
 
-from okta_sandbox import FaultKind
+from okta_sandbox import FaultKind, Settings
+from okta_sandbox.transport import InProcessTransport
 from tests.sandbox.calling import Caller, a_caller
+from tests.support.virtual_time import run
 
 USERS = "/api/v1/users"
 
@@ -94,15 +98,45 @@ def test_one_bad_record_leaves_the_others_whole() -> None:
     assert response.json()[1:] == good[1:]
 
 
-@pytest.mark.parametrize("kind", ["hang", "slow", "trickle"])
-def test_what_takes_time_takes_no_longer_than_it_is_told(kind: str) -> None:
+def seconds_for(caller: Caller, timeout_s: float) -> tuple[float, str]:
+    """How long a request takes, in virtual time, and how it ends."""
+
+    async def timed() -> tuple[float, str]:
+        loop = asyncio.get_running_loop()
+        transport = InProcessTransport(caller.sandbox)
+        async with httpx.AsyncClient(transport=transport, timeout=timeout_s) as client:
+            try:
+                response = await client.get(caller.url(USERS), headers=caller.headers)
+                ending = str(response.status_code)
+            except httpx.HTTPError as error:
+                ending = type(error).__name__
+            return round(loop.time(), 3), ending
+
+    return run(timed())
+
+
+@pytest.mark.parametrize(
+    ("kind", "timeout_s", "expected"),
+    [
+        ("slow", 30, (20, "200")),
+        ("slow", 5, (5, "ReadTimeout")),
+        ("trickle", 5, (20, "200")),
+        ("trickle", 0.5, (0.5, "ReadTimeout")),
+        ("hang", 5, (5, "ReadTimeout")),
+        ("hang", 30, (20, "ReadError")),
+    ],
+)
+def test_what_takes_time_takes_as_long_as_it_is_told_or_the_client_waits(
+    kind: str, timeout_s: float, expected: tuple[float, str]
+) -> None:
     caller = a_caller()
-    caller.sandbox.faults.add(kind, seconds=0.02)
-    if kind == "hang":
-        with pytest.raises(httpx.ReadError):
-            caller.get(USERS)
-    else:
-        assert caller.get(USERS).status_code == 200
+    caller.sandbox.faults.add(kind, seconds=20)
+    assert seconds_for(caller, timeout_s) == expected
+
+
+def test_every_answer_takes_the_latency() -> None:
+    caller = a_caller(settings=Settings(latency_s=0.25))
+    assert seconds_for(caller, 5) == (0.25, "200")
 
 
 def test_a_fault_hits_the_paths_and_queries_it_names() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from okta_sandbox.filters import Dialect, FilterError, holds, may_hold, parse
+from okta_sandbox.filters import Dialect, FilterError, earliest_s, holds, may_hold, parse
 from okta_sandbox.filters.expression import (
     Both,
     Compare,
@@ -80,6 +80,22 @@ def test_what_holds_is_never_ruled_out_by_knowing_less(
 def test_knowing_everything_decides(expression: Expression, record: dict[str, Any]) -> None:
     everything = {name: record.get(name) for name in ATTRIBUTES}
     assert may_hold(expression, everything) is holds(expression, record.get)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('at gt "1970-01-01T00:01:40Z"', 100),
+        ('at ge "1970-01-01T00:01:40Z" and status eq "A"', 100),
+        ('at eq "1970-01-01T00:01:40Z" and at gt "1970-01-01T00:03:20Z"', 200),
+        ('at gt "1970-01-01T00:01:40Z" or at gt "1970-01-01T00:03:20Z"', 100),
+        ('at gt "1970-01-01T00:01:40Z" or status eq "A"', float("-inf")),
+        ('not (at lt "1970-01-01T00:01:40Z")', float("-inf")),
+        ('at lt "1970-01-01T00:01:40Z"', float("-inf")),
+    ],
+)
+def test_the_earliest_time_an_expression_allows_is_known(text: str, expected: float) -> None:
+    assert earliest_s(parse(text), "at") == expected
 
 
 @given(st.text(max_size=60))

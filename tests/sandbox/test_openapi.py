@@ -1,5 +1,6 @@
 """Every kind of answer validates against Okta's published description of it."""
 
+import csv
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+from okta_sandbox.org.tables import table
 from okta_sandbox.times import iso
 from tests.sandbox.calling import NOW_S, Caller, a_caller
 
@@ -186,3 +188,11 @@ def test_an_error_is_as_described(caller: Caller, path: str) -> None:
     response = caller.get(path)
     assert response.status_code >= 400
     assert complaints(response.json(), "components", "schemas", "Error") == []
+
+
+def test_every_event_type_is_in_oktas_catalogue() -> None:
+    catalogue = SPECIFICATION.with_name("okta-event-types.csv")
+    with catalogue.open(newline="") as lines:
+        known = {row["Event Type"] for row in csv.DictReader(lines)}
+    ours = {row["type"] for row in table("events")["events"]} | set(table("actions"))
+    assert ours - known == set()

@@ -62,6 +62,7 @@ class Sandbox:
         self.faults = Faults(org.seed)
         self.journal = Journal()
         self._in_flight = 0
+        self._working = 0
         self._served = 0
 
     def now(self) -> float:
@@ -101,12 +102,23 @@ class Sandbox:
         if fault and fault.kind in EDGE:
             await self._at_edge(fault, entry, send)
             return
-        await asyncio.sleep(self.settings.latency_s + _extra_s(fault))
-        answer = self._answer(request, entry, fault)
+        answer = await self._admitted(request, entry, fault)
         if fault:
             answer = spoil(fault.kind, answer)
         entry.status = answer.status
         await self._send(answer, fault, send)
+
+    async def _admitted(self, request: Request, entry: Entry, fault: Fault | None) -> Answer:
+        """The answer after the time it takes; at once, if there is no room for the request."""
+        if self._working >= self.settings.max_concurrency():
+            entry.caller = self._caller(request, self.now())[0].name
+            return self._told(too_many_requests(), _no_room(self.now()))
+        self._working += 1
+        try:
+            await asyncio.sleep(self.settings.latency_s + _extra_s(fault))
+            return self._answer(request, entry, fault)
+        finally:
+            self._working -= 1
 
     async def _at_edge(self, fault: Fault, entry: Entry, send: Send) -> None:
         if fault.kind is FaultKind.HANG:
@@ -124,8 +136,6 @@ class Sandbox:
         now_s = self.now()
         principal, refusal = self._caller(request, now_s)
         entry.caller = principal.name
-        if self._in_flight > self.settings.max_concurrency():
-            return self._told(too_many_requests(), _no_room(now_s))
         verdict = self.limits.check(request.path, principal.id, now_s=now_s)
         entry.bucket = verdict.bucket
         try:

@@ -18,7 +18,15 @@ from okta_sandbox.api.records.group import group_json
 from okta_sandbox.api.records.role import grant_json
 from okta_sandbox.api.records.user import user_json
 from okta_sandbox.api.requests import Call
-from okta_sandbox.filters import ORDERING, Dialect, Expression, FilterError, holds, may_hold
+from okta_sandbox.filters import (
+    ORDERING,
+    Dialect,
+    Expression,
+    FilterError,
+    earliest_s,
+    holds,
+    may_hold,
+)
 from okta_sandbox.org.org import Org
 from okta_sandbox.org.people import User
 
@@ -113,7 +121,7 @@ def _scan(
 ) -> Iterator[User]:
     """Users from an index on whom the caller may see and who match."""
     people = org.people
-    for index in people.indexes(start):
+    for index in _candidates(org, expression, start):
         status = people.status(index)
         if expression is None:
             wanted = status != "DEPROVISIONED"
@@ -124,6 +132,13 @@ def _scan(
         user = people.user(index)
         if expression is None or holds(expression, lambda name, u=user: _attribute(name, u)):
             yield user
+
+
+def _candidates(org: Org, expression: Expression | None, start: int) -> Iterator[int]:
+    """Everybody, or only the few who changed when the search is for what happened since."""
+    if expression and earliest_s(expression, "lastUpdated") > org.as_of_s:
+        return org.people.changed(start)
+    return org.people.indexes(start)
 
 
 def _attribute(name: str, user: User) -> object:

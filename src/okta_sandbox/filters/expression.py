@@ -4,6 +4,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from math import inf
 from typing import Any, Final, cast
 
 from attrs import Factory, field, frozen
@@ -174,6 +175,23 @@ def _possible(expression: Expression, known: Mapping[str, object], *, wanted: bo
             return _possible(inner, known, wanted=not wanted)
         case Present(attribute) | Compare(attribute=attribute):
             return attribute not in known or holds(expression, known.get) == wanted
+
+
+def earliest_s(expression: Expression, attribute: str) -> float:
+    """The earliest instant (epoch seconds) at which the attribute can satisfy the expression.
+
+    Minus infinity where the expression sets no bound.
+    """
+    match expression:
+        case Both(left, right):
+            return max(earliest_s(left, attribute), earliest_s(right, attribute))
+        case Either(left, right):
+            return min(earliest_s(left, attribute), earliest_s(right, attribute))
+        case Compare(name, "gt" | "ge" | "eq", str(literal)) if name == attribute:
+            at_s = epoch_s(literal)
+            return -inf if at_s is None else at_s
+        case _:
+            return -inf
 
 
 def literals_of(expression: Expression, attribute: str) -> list[Scalar]:

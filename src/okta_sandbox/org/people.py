@@ -148,6 +148,13 @@ class People:
             if index not in deleted:
                 yield index
 
+    def changed(self, start: int = 0) -> Iterator[int]:
+        """Every account that exists and isn't as it was computed, in the order of creation."""
+        late = range(self.size, self.size + len(self.changes.added))
+        for index in sorted({*self.changes.fields, *late}):
+            if index >= start and index not in self.changes.deleted:
+                yield index
+
     def exists(self, index: int) -> bool:
         """Whether there is an account of this index."""
         known = 0 <= index < self.size + len(self.changes.added)
@@ -195,6 +202,10 @@ class People:
         override = self.changes.fields.get(index)
         return evolve(base, **override) if override else base
 
+    def _manager(self, index: int, chance: Chance) -> int | None:
+        manager = self.at_rank(chance.number() % self.active_size)
+        return manager if manager != index else None
+
     def _computed(self, index: int) -> User:
         rank = self._ranks.position(index)
         status = self._statuses[bisect_right(self._status_ends, rank)]
@@ -212,7 +223,7 @@ class People:
             status=status,
             department=self.departments.of_rank(rank),
             title=None if kind == "Service" else chance.pick(_TITLES),
-            manager=self.at_rank(chance.number() % self.active_size) if self.active_size else None,
+            manager=self._manager(index, chance),
             provider_type=provider_type,
             provider_name=provider_name,
             **_dates(status, provider_type, self._as_of_s, chance),
