@@ -3,13 +3,13 @@
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import accumulate
 from typing import Any
 
 from attrs import evolve, frozen
 
 from okta_sandbox.org.basis import Basis
 from okta_sandbox.org.chance import Chance, Weighted
+from okta_sandbox.org.departments import Departments, shares
 from okta_sandbox.org.ids import IdSpace
 from okta_sandbox.org.shuffle import Shuffle
 from okta_sandbox.org.tables import table
@@ -50,16 +50,6 @@ class User:
         return f"{self.first_name} {self.last_name}"
 
 
-def shares(weights: dict[str, float], size: int) -> list[int]:
-    """Where each share of `size` ends; each gets at least one place while there is room."""
-    room = max(size - len(weights), 0)
-    floor = 1 if size >= 4 * len(weights) else 0
-    total = sum(weights.values())
-    parts = [floor + int((room if floor else size) * weight / total) for weight in weights.values()]
-    parts[0] += size - sum(parts)
-    return list(accumulate(parts))
-
-
 _NO_DECOMPOSITION = {ord("ø"): "o", 0x131: "i"}
 """Letters that Unicode doesn't take apart: the Danish o with stroke, the Turkish dotless i."""
 
@@ -70,35 +60,6 @@ def plain_letters(text: str) -> str:
     return "".join(
         character for character in letters if character.isascii() and character.isalpha()
     )
-
-
-@frozen
-class Departments:
-    """Departments as stretches of one shuffle over the live ranks."""
-
-    shuffle: Shuffle
-    names: tuple[str, ...]
-    ends: tuple[int, ...]
-
-    @classmethod
-    def of(cls, seed: int, live_size: int) -> "Departments":
-        """The division of this many live accounts."""
-        weights: dict[str, float] = table("people")["departments"]
-        return cls(
-            shuffle=Shuffle.of(live_size, Chance(seed, "departments")),
-            names=tuple(weights),
-            ends=tuple(shares(weights, live_size)),
-        )
-
-    def of_rank(self, rank: int) -> str:
-        """The department of the account of this rank; deactivated ones keep a last one too."""
-        position = self.shuffle.position(rank % self.shuffle.size)
-        return self.names[min(bisect_right(self.ends, position), len(self.names) - 1)]
-
-    def stretch(self, name: str) -> tuple[int, int]:
-        """The positions [start, stop) of a department's members."""
-        place = self.names.index(name)
-        return (self.ends[place - 1] if place else 0), self.ends[place]
 
 
 class People:

@@ -1,0 +1,409 @@
+"""The contract of the command line, against a sandbox on a real port."""
+
+import os
+import stat
+import time
+
+import pytest
+
+from okta_sandbox import Org, Settings, create_app, serve
+from okta_sandbox.truth import truth
+from tests.support.command_line import Terminal
+
+FAST = Settings(window_s=1)
+
+
+@pytest.fixture
+def terminal(tmp_path):
+    return Terminal(tmp_path / "twin")
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    org = Org(users=40, apps=12, groups=8, admins=4)
+    app = create_app(org, Settings(window_s=1))
+    with serve(app) as url:
+        yield url, app
+
+
+@pytest.fixture(scope="module")
+def synced(sandbox, tmp_path_factory):
+    """A twin after one sync of 168 hours."""
+    url, app = sandbox
+    terminal = Terminal(tmp_path_factory.mktemp("synced") / "twin", app.token())
+    assert terminal.configure(url).status == 0
+    first = terminal.run("sync", "okta", "--hours-back", "168", "--json")
+    assert first.status == 0, first.says
+    return terminal
+
+
+# --- shapes -----------------------------------------------------------------------------------
+
+
+def test_facts_have_the_shape_that_other_programs_rely_on(synced, sandbox):
+    facts = {fact["key"]: fact for fact in synced.run("facts", "--json").json}
+
+    coverage = facts["mfa_coverage"]
+    known = truth(sandbox[1].org)
+    assert set(coverage) == {
+        "key", "value", "fact", "confidence", "source", "as_of", "evidence",
+    }  # fmt: skip
+    assert coverage["fact"] == f"mfa_coverage:{coverage['value']}"
+    assert coverage["confidence"] == "verified"
+    assert coverage["evidence"]["numerator"] == len(known.covered)
+    assert coverage["evidence"]["denominator"] == len(known.can_sign_in)
+    assert coverage["evidence"]["complete"] is True
+    assert {
+        "tool", "users", "users_active", "mfa_coverage_strong", "mfa_coverage_phishing_resistant",
+        "mfa_factor_push", "sso_apps", "sso_apps_federated", "sso_apps_password",
+        "privileged_users", "users_without_mfa", "stale_accounts",
+    } <= facts.keys()  # fmt: skip
+    assert all(" " not in fact["fact"] for fact in facts.values())
+
+
+def test_gaps_name_their_people_by_id_and_login(synced, sandbox):
+    gaps = {gap["id"]: gap for gap in synced.run("gaps", "--json").json}
+
+    gap = gaps["users-without-mfa"]
+    assert {"id", "severity", "count", "nist", "title", "remedy", "subjects"} <= gap.keys()
+    assert gap["count"] == len(gap["subjects"])
+    assert {s["id"] for s in gap["subjects"]} == truth(sandbox[1].org).without_mfa
+    assert all("@" in subject["login"] for subject in gap["subjects"])
+
+
+def test_events_carry_okta_s_uuid_and_every_one_once(synced):
+    events = synced.run("events", "--json").json
+
+    assert events
+    assert {
+        "id", "time", "event_type", "severity", "category", "outcome", "actor", "source_ip", "raw",
+    } <= events[0].keys()  # fmt: skip
+    assert len({event["id"] for event in events}) == len(events)
+    assert all(event["raw"]["uuid"] == event["id"] for event in events)
+    assert [e["time"] for e in events] == sorted((e["time"] for e in events), reverse=True)
+
+
+def test_a_second_sync_stores_no_event_twice(synced):
+    before = synced.run("events", "--json").json
+
+    report = synced.run("sync", "okta", "--json")
+
+    assert report.status == 0
+    after = synced.run("events", "--json").json
+    assert len({event["id"] for event in after}) == len(after) >= len(before)
+
+
+def test_a_sync_reports_each_dataset(synced):
+    report = synced.run("sync", "okta", "--no-logs", "--no-apps", "--json").json
+
+    assert report["status"] == "complete"
+    assert report["datasets"]["users"] == {
+        "state": "complete", "read": 40, "expected": 40, "reason": "",
+    }  # fmt: skip
+    assert report["datasets"]["logs"]["state"] == "skipped"
+    assert report["datasets"]["apps"]["state"] == "skipped"
+    for name in ("requests", "throttled", "retries", "seconds", "mode"):
+        assert name in report
+
+
+def test_a_test_lists_each_capability(synced):
+    report = synced.run("test", "okta", "--json").json
+
+    assert report["ok"] is True
+    assert report["org"]
+    assert report["capabilities"]["users"] == {"granted": True, "reason": ""}
+    assert set(report["capabilities"]) == {"users", "factors", "roles", "groups", "apps", "logs"}
+
+
+def test_a_first_sync_with_the_default_says_that_168_hours_are_better(sandbox, terminal):
+    url, app = sandbox
+    terminal.token = app.token()
+    terminal.configure(url)
+
+    report = terminal.run("sync", "okta", "--json").json
+
+    assert any("168" in note for note in report["notes"])
+
+
+# --- reading the twin -------------------------------------------------------------------------
+
+
+def test_search_finds_what_the_sync_brought(synced):
+    hits = synced.run("search", "weak factor", "--json").json
+
+    assert any(hit["reference"] == "weak-factors-only" for hit in hits)
+
+
+def test_search_takes_any_words_for_words(synced):
+    for words in ('"', "AND OR NOT", "a* NEAR(b)", "--", "col:x", "'; DROP TABLE fact; --"):
+        assert synced.run("search", "--", words).status == 0
+
+
+def test_explain_lists_the_people_behind_a_figure(synced, sandbox):
+    explained = synced.run("explain", "mfa_coverage", "--json").json
+
+    known = truth(sandbox[1].org)
+    assert {subject["id"] for subject in explained["subjects"]} == known.can_sign_in
+    assert explained["evidence"]["definition"]
+
+
+def test_explain_shows_exact_assignment_counts(synced, sandbox):
+    apps = synced.run("explain", "sso_apps", "--json").json["subjects"]
+
+    known = truth(sandbox[1].org).assignments
+    assert {app["id"]: app["assigned_users"] for app in apps} == {
+        app["id"]: known[app["id"]].total for app in apps
+    }
+
+
+def test_a_declared_figure_that_is_not_so_is_a_contradiction(synced):
+    synced.run("declare", "mfa_coverage", "100%")
+
+    facts = [f for f in synced.run("facts", "--json").json if f["key"] == "mfa_coverage"]
+
+    declared = next(fact for fact in facts if fact["source"] == "declared")
+    actual = next(fact for fact in facts if fact["source"] == "okta")
+    assert declared["confidence"] == "contradicted"
+    assert declared["evidence"]["declared"] == "100%"
+    assert declared["evidence"]["actual"] == actual["value"]
+    assert f"@X mfa_coverage{{declared:100% actual:{actual['value']}}}" in synced.run("sif").out
+
+
+def test_tables_fit_80_columns_and_hold_no_colour_codes_in_a_pipe(synced):
+    for command in ("facts", "gaps", "events", "connectors"):
+        done = synced.run(command)
+        assert done.status == 0
+        assert max(map(len, done.out.splitlines())) <= 80
+        assert "\x1b" not in done.out
+
+
+def test_profile_and_sif_are_printed(synced):
+    assert "Identity posture: Okta" in synced.run("profile").out
+    assert synced.run("sif", "--tier", "executive").out.startswith("@SIF/1.0")
+
+
+def test_connectors_and_status_are_listed(synced):
+    (row,) = synced.run("connectors", "--json").json
+    assert (row["name"], row["configured"]) == ("okta", True)
+    assert row["last_sync"]["status"] == "complete"
+    status = synced.run("status", "okta", "--json").json
+    assert status["last_sync"]["report"]["datasets"]["users"]["state"] == "complete"
+    assert synced.token not in synced.run("status", "okta").says
+
+
+# --- configuring ------------------------------------------------------------------------------
+
+
+def test_a_missing_token_is_named_and_nothing_is_waited_for(terminal):
+    done = terminal.run("configure", "okta", "--domain", "acme")
+
+    assert done.status == 2
+    assert "token" in done.err
+    assert "OKTA_API_TOKEN" in done.err
+    assert not (terminal.home / "connectors/okta/config.toml").exists()
+
+
+def test_every_wrong_setting_is_named_at_once(terminal):
+    done = terminal.run(
+        "configure", "okta", "--domain", "http://acme.okta.com", "--rate-share", "7",
+        OKTA_API_TOKEN="00token",
+    )  # fmt: skip
+
+    assert done.status == 2
+    assert "domain:" in done.err
+    assert "rate_share:" in done.err
+    assert len(done.err.strip().splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin"), [((), "00abc\n"), (("--token-stdin",), "00abc\n")]
+)
+def test_a_token_may_come_through_standard_input(terminal, arguments, stdin):
+    done = terminal.run("configure", "okta", "--domain", "acme", *arguments, stdin=stdin)
+
+    assert done.status == 0, done.says
+    assert "00abc" not in done.says
+    secrets = terminal.home / "connectors/okta/secrets.toml"
+    assert str(secrets) in done.err  # it says where
+    assert "00abc" in secrets.read_text()
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
+
+
+def test_there_is_no_flag_for_the_token(terminal):
+    done = terminal.run("configure", "okta", "--token", "00abc", "--domain", "acme")
+
+    assert done.status == 2
+    assert "--token " not in terminal.run("configure", "okta", "--help").out
+
+
+def test_a_second_configure_changes_only_what_it_names(terminal):
+    first = terminal.run(
+        "configure", "okta", "--domain", "acme", "--stale-after-days", "30",
+        "--privileged-groups", "Domain Admins", OKTA_API_TOKEN="00abc",
+    )  # fmt: skip
+    assert first.status == 0, first.says
+
+    second = terminal.run("configure", "okta", "--rate-share", "0.5")
+
+    assert second.status == 0, second.says
+    config = terminal.run("status", "okta", "--json").json["config"]
+    assert config["domain"] == "acme.okta.com"
+    assert config["stale_after_days"] == 30
+    assert config["privileged_groups"] == ["Domain Admins"]
+    assert config["rate_share"] == 0.5
+    secrets = terminal.home / "connectors/okta/secrets.toml"
+    assert "00abc" in secrets.read_text()
+
+
+def test_the_environment_wins_over_the_stored_token(sandbox, terminal):
+    url, app = sandbox
+    wrong = Terminal(terminal.home, "00wrong")
+    assert wrong.configure(url).status == 0
+    assert terminal.run("test", "okta").status == 1
+
+    assert terminal.run("test", "okta", OKTA_API_TOKEN=app.token()).status == 0
+
+
+def test_what_is_written_is_for_its_owner_only(synced):
+    for folder, _, files in os.walk(synced.home):
+        assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700, folder
+        for file in files:
+            assert stat.S_IMODE(os.stat(os.path.join(folder, file)).st_mode) == 0o600, file
+
+
+def test_the_secret_is_nowhere_but_where_secrets_are_kept(synced):
+    for folder, _, files in os.walk(synced.home):
+        for file in files:
+            if file != "secrets.toml":
+                with open(os.path.join(folder, file), "rb") as content:
+                    assert synced.token.encode() not in content.read(), file
+
+
+# --- bad input --------------------------------------------------------------------------------
+
+
+def failed_well(done, *tokens):
+    assert "Traceback" not in done.says
+    assert len(done.err.strip().splitlines()) == 1, done.err
+    for token in tokens:
+        assert token not in done.says
+
+
+@pytest.mark.parametrize("command", ["test", "sync"])
+def test_a_wrong_token_is_one_sentence(sandbox, terminal, command):
+    terminal.token = "00notthetoken"
+    terminal.configure(sandbox[0])
+
+    done = terminal.run(command, "okta")
+
+    assert done.status == 1
+    assert "does not accept the token" in done.err
+    failed_well(done, terminal.token)
+
+
+@pytest.mark.parametrize("command", ["test", "sync"])
+def test_a_host_that_does_not_answer_is_one_sentence(terminal, command):
+    terminal.token = "00token"
+    terminal.configure("http://127.0.0.1:9")  # the discard port: nothing listens
+
+    done = terminal.run(command, "okta")
+
+    assert done.status == 1
+    assert "cannot be reached" in done.err
+    failed_well(done, terminal.token)
+
+
+@pytest.mark.parametrize("fault", ["maintenance-200", "redirect", "half-json"])
+def test_a_host_that_is_not_okta_is_one_sentence(terminal, fault):
+    app = create_app(Org(users=10), FAST)
+    app.faults.add(fault, times=None)
+    terminal.token = app.token()
+    with serve(app) as url:
+        terminal.configure(url)
+        done = terminal.run("sync", "okta")
+
+    assert done.status == 1
+    failed_well(done, terminal.token)
+    assert terminal.run("facts", "--json").json == []
+
+
+def test_an_unconfigured_connector_is_a_usage_error(terminal):
+    done = terminal.run("sync", "okta")
+
+    assert done.status == 2
+    assert "twin configure okta" in done.err
+    failed_well(done)
+
+
+def test_an_unknown_connector_or_fact_is_a_usage_error(terminal):
+    for command in (("sync", "entra"), ("explain", "nothing")):
+        done = terminal.run(*command)
+        assert done.status == 2
+        failed_well(done)
+
+
+def test_a_denied_dataset_ends_in_part(sandbox, terminal):
+    url, app = sandbox
+    terminal.token = app.token("read_only_admin")
+    terminal.configure(url)
+
+    done = terminal.run("sync", "okta", "--json")
+
+    assert done.status == 3
+    assert done.json["datasets"]["roles"]["state"] == "denied"
+    assert "okta.iam.read" in done.json["datasets"]["roles"]["reason"]
+
+
+def test_a_failed_sync_leaves_the_twin_as_it_was(synced):
+    before = synced.run("facts", "--json").out
+
+    done = synced.run("sync", "okta", OKTA_API_TOKEN="00revoked")
+
+    assert done.status == 1
+    assert synced.run("facts", "--json").out == before
+
+
+# --- killed -----------------------------------------------------------------------------------
+
+
+def test_a_sync_killed_in_the_middle_leaves_the_figures_and_the_next_one_ends(terminal):
+    app = create_app(Org(users=400, apps=10), FAST)
+    terminal.token = app.token()
+    with serve(app) as url:
+        terminal.configure(url)
+        assert terminal.run("sync", "okta", "--json").status == 0
+        before = terminal.run("facts", "--json").out
+        asked = app.journal.count(path="/factors")
+        app.settings.latency_s = 0.02
+
+        process = terminal.start("sync", "okta")
+        while app.journal.count(path="/factors") < asked + 150:
+            time.sleep(0.01)
+        process.kill()
+        process.communicate()
+
+        assert terminal.run("facts", "--json").out == before
+        again_from = app.journal.count(path="/factors")
+        done = terminal.run("sync", "okta", "--json")
+
+    assert done.status == 0
+    asked_again = app.journal.count(path="/factors") - again_from
+    assert asked_again < len(truth(app.org).can_sign_in) - 50  # it went on where it was killed
+
+
+def test_two_syncs_at_once_are_refused(terminal):
+    app = create_app(Org(users=60, apps=4), FAST)
+    terminal.token = app.token()
+    with serve(app) as url:
+        terminal.configure(url)
+        app.settings.latency_s = 0.05
+        first = terminal.start("sync", "okta", "--json")
+        while not app.journal.entries:
+            time.sleep(0.01)
+
+        second = terminal.run("sync", "okta")
+
+        assert second.status == 1
+        assert f"process {first.pid}" in second.err
+        first.communicate()
+        assert first.returncode == 0
