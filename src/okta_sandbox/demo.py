@@ -44,7 +44,7 @@ class RunningOrg:
         act.enrol_factor(enrolled, "security_key")
         act.reset_factors(lost)
         act.grant_role(promoted, "SUPER_ADMIN")
-        newcomer = act.add_user("Robin", f"Newcomer{org.changes.version}")
+        newcomer = act.add_user("Robin", "Newcomer")
         name = org.people.user
         return (
             f"{name(enrolled).name} enrolled a security key, an administrator reset the factors of "
