@@ -21,7 +21,7 @@ MOST_MB = 200
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--users", type=int, default=50_000)
     parser.add_argument("--sync", metavar="URL TOKEN", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()

@@ -12,7 +12,8 @@ from twin_host.contract import Capability, ConnectionReport, Context
 from twin_okta.api import BadCredential, Denied, NotFound, OktaClient, OktaError
 from twin_okta.api.client import Params
 from twin_okta.api.json_path import at, objects
-from twin_okta.api.pacing import Pacer
+from twin_okta.api.oauth import ServiceApp
+from twin_okta.api.pacing import Pacer, sweep_s
 from twin_okta.config import OktaConfig
 from twin_okta.snapshot import iso_text
 from twin_okta.sync.apps import PAGE as APPS_PAGE
@@ -30,7 +31,13 @@ async def probe(
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> ConnectionReport:
     """Probe each capability once, all side by side. Failures are in the report, never raised."""
-    client = OktaClient(config.base_url, auth, Pacer(config.rate_share), transport)
+    client = OktaClient(
+        config.base_url,
+        auth,
+        Pacer(config.rate_share),
+        transport,
+        epoch_s=lambda: context.clock().timestamp(),
+    )
     async with client:
         visit = Visit(client, config, context)
         try:
@@ -87,6 +94,7 @@ class Visit:
             capabilities={name: self.capabilities[name] for name in order},
             rate_limits=self._limits(),
             first_sync_s=self._first_sync_s(),
+            notes=tuple(filter(None, [self.client.clock_note()])),
             error="" if granted else "Okta accepts the credential, but it may read nothing.",
         )
 
@@ -104,9 +112,17 @@ class Visit:
         self.capabilities["factors"] = Capability(granted=False, reason=reason)
 
     async def _who(self) -> None:
-        """SSWS: `/users/me` is the token's owner."""
+        """A service app is itself; a token is its owner, `/users/me`."""
+        if isinstance(self.client.auth, ServiceApp):
+            app = self.client.auth
+            self.identity = f"service app {app.client_id} with {', '.join(app.scopes)}"
+            return
         me = await self._optional("/api/v1/users/me")
         self.identity = str(at(me, "profile.login") or at(me, "id") or "")
+        roles = await self._optional(f"/api/v1/users/{at(me, 'id')}/roles") if me else None
+        labels = [str(role.get("label") or role.get("type")) for role in objects(roles)]
+        if labels:
+            self.identity += f" ({', '.join(dict.fromkeys(labels))})"
 
     async def _what_kind(self) -> None:
         kind = await self._optional("/.well-known/okta-organization")
@@ -143,8 +159,8 @@ class Visit:
         each app's users. None when Okta did not say how many there are."""
         limits = self._limits()
         waits = [
-            ceil(calls / (limits[bucket] * self.config.rate_share) * 60)
+            sweep_s(calls, self.client.pacer.buckets[bucket])
             for calls, bucket in ((self.users, "factors"), (self.apps, "apps"))
             if calls is not None and bucket in limits
         ]
-        return float(max(waits)) if self.users is not None and waits else None
+        return float(ceil(max(waits))) if self.users is not None and waits else None

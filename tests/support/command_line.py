@@ -12,7 +12,7 @@ from attrs import define
 TWIN = str(Path(sys.executable).parent / "twin")
 
 
-@define
+@define(slots=False)
 class Terminal:
     """Runs `twin` with a home of its own; standard input is empty unless given."""
 

@@ -30,6 +30,7 @@ KINDS = {
 class Exchange:
     """One recorded request and its answer."""
 
+    file: str
     method: str
     path: str
     status: int
@@ -51,6 +52,7 @@ def exchanges() -> list[Exchange]:
             request, response = interaction["request"], interaction["response"]
             found.append(
                 Exchange(
+                    file=file.stem,
                     method=request["method"],
                     path=re.sub(r"^https://[^/]+", "", request["uri"]).split("?")[0],
                     status=response["status"]["code"],

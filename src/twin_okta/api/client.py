@@ -1,6 +1,7 @@
 """Reading Okta: one request at a time made safe, and lists followed to their end."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
@@ -18,6 +19,8 @@ USER_AGENT = f"twin-okta/{version('twin-okta')}"
 ANSWER_TIMEOUT_S = 60.0
 """For one whole exchange: Okta itself gives up on a log query after 30 s."""
 LONGEST_BODY_BYTES = 64 * 1024 * 1024
+
+NOTABLE_SKEW_S = 30.0
 
 Params = Mapping[str, str | int]
 
@@ -60,6 +63,9 @@ class OktaClient:
     auth: httpx.Auth
     pacer: Pacer
     transport: httpx.AsyncBaseTransport | None = None
+    epoch_s: Callable[[], float] = time.time
+    clock_skew_s: float = 0.0
+    """How far Okta's clock is ahead of this machine's, by its last answer (whole seconds)."""
     traffic: Traffic = field(factory=Traffic)
     _http: httpx.AsyncClient = field(init=False)
 
@@ -139,6 +145,9 @@ class OktaClient:
             slot.too_many_at_once = limit == 0
             slot.hold_s = _retry_after_s(response.headers)
         slot.headers = _rate_headers(response.headers)
+        date_s = _date_epoch_s(response.headers)
+        if date_s is not None:
+            self.clock_skew_s = date_s - self.epoch_s()
 
     def _judge(self, response: httpx.Response, body: bytes, path: str) -> Answer:
         status = response.status_code
@@ -166,6 +175,16 @@ class OktaClient:
                 "If the org has a custom domain, configure the address that its links use."
             )
         return url
+
+    def clock_note(self) -> str:
+        """A sentence when this machine's clock is notably off Okta's; else nothing."""
+        if abs(self.clock_skew_s) < NOTABLE_SKEW_S:
+            return ""
+        side = "behind" if self.clock_skew_s > 0 else "ahead of"
+        return (
+            f"This machine's clock is {abs(self.clock_skew_s):.0f} s {side} Okta's. It was made up "
+            "for, but set it: the times of this sync are off by as much."
+        )
 
     async def _count_request(self, _request: httpx.Request) -> None:
         """Called for token requests too."""

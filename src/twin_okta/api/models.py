@@ -5,6 +5,7 @@ unknown values are kept as text, and nothing but an id is required.
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import cattrs
@@ -199,7 +200,7 @@ class LogEvent:
     """One entry of the System Log; `uuid` is unique to it."""
 
     uuid: str
-    published: str
+    published: datetime
     event_type: str
     display_message: str | None = None
     actor: LogActor | None = None
@@ -257,6 +258,11 @@ def _text(value: Any, _type: Any) -> str:
     raise TypeError(f"text expected, not {type(value).__name__}")
 
 
+def _moment(value: Any, _type: Any) -> datetime:
+    moment = datetime.fromisoformat(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def _okta_name(name: str) -> str:
     """`last_login` as `lastLogin`; `resource_set` is the one name Okta writes with a hyphen."""
     if name == "resource_set":
@@ -269,6 +275,7 @@ def _make_converter() -> cattrs.Converter:
     """A lenient converter: JSON null counts as absent where a field has a default of its own."""
     converter = make_converter(detailed_validation=False, prefer_attrib_converters=True)
     converter.register_structure_hook(str, _text)
+    converter.register_structure_hook(datetime, _moment)
     for model in MODELS:
         renames: dict[str, Any] = {
             a.name: override(rename=_okta_name(a.name)) for a in attrs_fields(model)

@@ -29,6 +29,8 @@ MOST_IN_FLIGHT = 30
 """Far below the 75 that an org may have in flight for all its clients together."""
 BUCKET_IN_FLIGHT = 24
 """What one bucket may have in flight, so that a slow one never holds up another."""
+OPENING_PART = 4
+"""The part of a first window that may be spent at once is one in so many."""
 UNLIMITED_IN_FLIGHT = 4
 """For a bucket whose answers carry no rate-limit headers."""
 
@@ -115,7 +117,7 @@ class Bucket:
         # Requests sent after this one are not in its figure; those sent before it are.
         self.remaining = headers.remaining - (self.sent - number)
         if first:
-            self.credit = max(0, self._budget() // 4)
+            self.credit = max(0, self._budget() // OPENING_PART)
 
     def _budget(self) -> int:
         """What is left to us in this window."""
@@ -128,6 +130,13 @@ class Bucket:
             self.remaining = self.limit
             self.reset_at_s = now_s + self.window_s
             self.credit = 0
+
+
+def sweep_s(requests: int, bucket: Bucket) -> float:
+    """About how long so many requests take a bucket whose limit is known, in seconds."""
+    allowance = bucket.allowance(bucket.limit or 1)
+    beyond_credit = max(0, requests - allowance // OPENING_PART)
+    return max(1.0, beyond_credit / allowance * bucket.window_s)
 
 
 @define

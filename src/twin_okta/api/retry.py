@@ -28,7 +28,7 @@ POLICY: dict[str, Patience] = {
     "too many at once":   Patience(12,  0.25,  8.0),   # 429 with limit 0
     "server error":       Patience(6,   0.5,   20.0),  # 500, 502, 503, 504
     "broken answer":      Patience(6,   0.5,   10.0),  # cut off, half a JSON, reset, time-out
-    "no connection":      Patience(4,   0.5,   4.0),   # name not found, refused, TLS
+    "no connection":      Patience(3,   0.5,   4.0),   # name not found, refused, TLS
     "not JSON":           Patience(3,   1.0,   4.0),   # a web page where Okta sends JSON
 }  # fmt: skip
 

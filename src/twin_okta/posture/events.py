@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -56,13 +55,14 @@ def security_events(state_dir: Path) -> Iterator[SecurityEvent]:
 def security_event(entry: dict[str, Any]) -> SecurityEvent | None:
     """One log entry as a security event, or None when no rule calls it notable."""
     fitting = [rule for rule in rules()[str(entry.get("eventType"))] if rule.fits(entry)]
-    (event, *_), _ = structure([entry], LogEvent) if fitting else ([None], [])
-    if event is None:
+    readable, _ = structure([entry], LogEvent) if fitting else ([], [])
+    if not readable:
         return None
+    event = readable[0]
     rule = min(fitting, key=lambda rule: SEVERITIES.index(rule.severity))
     return SecurityEvent(
         id=event.uuid,
-        time=datetime.fromisoformat(event.published),
+        time=event.published,
         event_type=event.event_type,
         severity=rule.severity,
         category=rule.category,

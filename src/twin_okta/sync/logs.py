@@ -128,7 +128,12 @@ async def _read_from(run: Run, start: Start, wanted: str) -> tuple[int, int]:
 def _store(run: Run, page: Page, events: Iterable[LogEvent], since: str, wanted: str) -> None:
     raw_by_uuid = {record.get("uuid"): record for record in objects(page.records)}
     rows = [
-        (event.uuid, event.published, event.event_type, orjson.dumps(mask(raw_by_uuid[event.uuid])))
+        (
+            event.uuid,
+            iso_text(event.published),
+            event.event_type,
+            orjson.dumps(mask(raw_by_uuid[event.uuid])),
+        )
         for event in events
     ]
     run.snapshot.write(INSERT_EVENT, rows)

@@ -63,7 +63,13 @@ async def sync_org(
     `transport` is the seam for tests. Nothing but a damaged snapshot raises.
     """
     started_s = asyncio.get_running_loop().time()
-    client = OktaClient(config.base_url, auth, Pacer(config.rate_share), transport)
+    client = OktaClient(
+        config.base_url,
+        auth,
+        Pacer(config.rate_share),
+        transport,
+        epoch_s=lambda: context.clock().timestamp(),
+    )
     with Snapshot(context.state_dir) as snapshot:
         name = config.domain.split("://")[-1]
         snapshot.set_org(
@@ -75,6 +81,8 @@ async def sync_org(
             await _read_until_cancelled(run, options)
     _skip_the_rest(run, options)
     status, error = _judge(run)
+    if clock_note := client.clock_note():
+        run.notes.append(clock_note)
     return SyncReport(
         status=status,
         datasets={name: run.reports[name] for name in TABLES},

@@ -1,0 +1,107 @@
+"""The rules are data: each is complete, names real things, and fires on what it describes."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twin_host.contract import Severity
+from twin_okta.posture.events import rules, security_event
+from twin_okta.rules import load
+
+CATALOGUE = Path(__file__).parents[3] / "shared" / "openapi" / "okta-event-types.csv"
+NOTABLE = load("notable_events")["rule"]
+
+
+def entry_for(rule, event_type):
+    """A log entry that meets a rule's conditions."""
+    entry = {
+        "uuid": "u1",
+        "published": "2026-01-02T03:04:05.678Z",
+        "eventType": event_type,
+        "outcome": {"result": rule.get("outcomes", ["SUCCESS"])[0], "reason": None},
+        "actor": {"id": "00u1", "alternateId": "ada@example.com"},
+        "client": {"ipAddress": "192.0.2.1", "geographicalContext": None},
+        "target": None,
+    }
+    for path, value in {**rule.get("where", {}), **rule.get("contains", {})}.items():
+        place = entry
+        *way, last = path.split(".")
+        for name in way:
+            place = place.setdefault(name, {})
+        place[last] = value.title() if isinstance(value, str) else value
+    return entry
+
+
+@pytest.mark.parametrize("rule", NOTABLE, ids=lambda rule: rule["id"])
+def test_a_rule_fires_on_what_it_describes(rule):
+    for event_type in rule["event_types"]:
+        event = security_event(entry_for(rule, event_type))
+        assert event is not None
+        severities = list(Severity)
+        assert severities.index(event.severity) <= severities.index(Severity(rule["severity"]))
+        if rule.get("where") or rule.get("contains"):
+            assert event.title == rule["title"]
+
+
+@pytest.mark.parametrize("rule", NOTABLE, ids=lambda rule: rule["id"])
+def test_a_rule_does_not_fire_on_another_outcome(rule):
+    if "outcomes" not in rule:
+        pytest.skip("any outcome will do")
+    for event_type in rule["event_types"]:
+        entry = entry_for(rule, event_type) | {"outcome": {"result": "UNKNOWN"}}
+        event = security_event(entry)
+        assert event is None or event.title != rule["title"]
+
+
+@pytest.mark.skipif(not CATALOGUE.exists(), reason="the catalogue is not beside the checkout")
+def test_every_event_type_is_in_okta_s_catalogue():
+    with CATALOGUE.open(encoding="utf-8") as file:
+        known = {row["Event Type"] for row in csv.DictReader(file, skipinitialspace=True)}
+    assert {t for rule in NOTABLE for t in rule["event_types"]} <= known
+
+
+def test_rule_ids_are_unique_and_what_the_first_version_watches_is_there():
+    ids = [rule["id"] for rule in NOTABLE]
+    assert len(set(ids)) == len(ids)
+    assert {
+        "user.session.start", "policy.evaluate_sign_on", "user.mfa.okta_verify.deny_push",
+        "user.mfa.factor.reset_all", "user.account.lock", "user.account.privilege.grant",
+        "user.account.privilege.revoke", "policy.lifecycle.update", "system.api_token.create",
+        "security.threat.detected",
+    } <= rules().keys()  # fmt: skip
+
+
+def test_the_most_severe_of_several_rules_wins():
+    rule = next(r for r in NOTABLE if r["id"] == "super-admin-granted")
+    event = security_event(entry_for(rule, "user.account.privilege.grant"))
+    assert event is not None
+    assert (event.severity, event.title) == ("high", "Super Administrator granted")
+
+
+def test_strengths_are_disjoint_and_ordered():
+    strengths = load("factors")
+    types = [kind for row in strengths.values() for kind in row["types"]]
+    assert len(set(types)) == len(types)
+    order = ("phishing-resistant", "strong", "weak", "knowledge")
+    ranks = [strengths[name]["rank"] for name in order]
+    assert ranks == sorted(ranks, reverse=True)
+
+
+json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+
+
+@given(
+    st.sampled_from(sorted(rules())),
+    st.fixed_dictionaries(
+        {}, optional={"actor": json, "client": json, "outcome": json, "target": json, "uuid": json}
+    ),
+)
+def test_no_entry_however_odd_ends_the_reading(event_type, fields):
+    security_event({"eventType": event_type, "published": "2026-01-02T03:04:05Z"} | fields)
