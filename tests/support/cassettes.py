@@ -103,7 +103,7 @@ def _scrub_response(response: Any) -> Any:
 
 
 def _on_our_host(text: str) -> str:
-    return re.sub(r"https?://[\w.-]+(:\d+)?(?=/)", f"https://{HOST}", text)
+    return re.sub(r"https?://[\w.-]+(:\d+)?", f"https://{HOST}", text)
 
 
 def _without_people(value: Any, name: str = "") -> Any:
