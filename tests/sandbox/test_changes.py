@@ -152,6 +152,15 @@ def test_a_role_that_is_granted_shows_everywhere_and_goes_again(changing: Changi
     ]
 
 
+def test_an_administrator_from_the_beginning_can_lose_every_role(changing: Changing) -> None:
+    admin = changing.org.admins.holders()[-1]
+    path = f"/api/v1/users/{changing.org.people.ids.encode(admin)}/roles"
+    assert changing.caller.get(path).json()
+    changing.act.revoke_roles(admin)
+    assert changing.caller.get(path).json() == []
+    assert admin not in changing.org.admins.holders()
+
+
 def test_joining_an_admin_group_makes_an_administrator(changing: Changing) -> None:
     group = changing.org.admins.admin_groups()[0]
     changing.act.join_group(changing.user, group)

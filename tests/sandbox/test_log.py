@@ -120,6 +120,13 @@ def test_a_bounded_query_goes_by_publication_and_ends(caller: Caller, order: str
     assert set(uuids(entries)) == set(uuids(happened))
 
 
+def test_a_bound_includes_its_beginning_and_not_its_end(caller: Caller) -> None:
+    entries = caller.get(LOGS, since=iso(NOW_S - HOUR_S), until=iso(NOW_S), limit=3).json()
+    first, _, last = entries
+    window = {"since": first["published"], "until": last["published"]}
+    assert uuids(caller.all(LOGS, **window)) == uuids(entries[:2])
+
+
 def test_a_bounded_query_does_not_have_what_has_not_been_persisted_yet() -> None:
     caller = a_caller(users=3000)
     window = {"since": iso(NOW_S - HOUR_S), "until": iso(NOW_S), "limit": 1000}

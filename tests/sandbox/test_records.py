@@ -126,7 +126,9 @@ def test_membership_asked_for_one_by_one_agrees_with_the_list() -> None:
         listed = {user for _, user in org.groups.members(group)}
         assert listed == {user for user in range(400) if org.groups.has(group, user)}
     for app in org.apps.all:
-        assigned = {user: scope for _, user, scope in org.apps.assignments(app)}
+        listed = list(org.apps.assignments(app))
+        assigned = {user: scope for _, user, scope in listed}
+        assert len(assigned) == len(listed)
         for user in range(400):
             assert org.apps.scope(app, user) == assigned.get(user)
 
