@@ -52,7 +52,7 @@ def _profile(factor: Factor) -> Json:
         return {
             "credentialId": factor.detail,
             "deviceType": "SmartPhone_IPhone",
-            "keys": [{"kty": "PKIX", "use": "sig", "kid": "default"}],
+            "keys": [{"kty": "EC", "use": "sig", "kid": "default", "crv": "P-256"}],
             "name": "Phone",
             "platform": "IOS",
             "version": "18.4",
