@@ -99,7 +99,11 @@ def gaps(closed_too: bool, as_json: bool) -> None:  # noqa: FBT001
 
 
 @cli.command()
-@click.option("--severity", type=click.Choice([severity.value for severity in Severity]), help="Only this severity.")
+@click.option(
+    "--severity",
+    type=click.Choice([severity.value for severity in Severity]),
+    help="Only this severity.",
+)
 @click.option("--category", help="Only this category, such as mfa.")
 @click.option("--since", help="Only from this time on (ISO 8601).")
 @click.option("--limit", type=click.IntRange(1), help="At most so many; 20 in the table.")
@@ -131,7 +135,12 @@ def profile(as_json: bool) -> None:  # noqa: FBT001
 
 
 @cli.command()
-@click.option("--tier", type=click.Choice([tier.value for tier in Tier]), default="standard", show_default=True)
+@click.option(
+    "--tier",
+    type=click.Choice([tier.value for tier in Tier]),
+    default="standard",
+    show_default=True,
+)
 @json_option
 @examples("twin sif --tier executive")
 def sif(tier: str, as_json: bool) -> None:  # noqa: FBT001

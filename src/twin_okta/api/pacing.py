@@ -12,7 +12,7 @@ limit) and "Concurrency limits" (75 in flight for an org, 35 for a free one).
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from math import floor
+from math import floor, inf
 
 from attrs import define, field, frozen
 
@@ -61,6 +61,8 @@ class Bucket:
     sent: int = 0
     in_flight: int = 0
     answered: bool = False
+    fastest_s: float = inf
+    """The shortest time from sending a request to its answer."""
     _reset_epoch_s: int = 0
 
     @property
@@ -98,20 +100,28 @@ class Bucket:
         """Send nothing before that time, whatever the figures allow."""
         self.next_at_s = max(self.next_at_s, until_s)
 
-    def answer(self, number: int, headers: RateHeaders | None, now_s: float) -> None:
-        """Learn from the answer to request `number`; `headers` is None when it carried none."""
+    def answer(
+        self, number: int, headers: RateHeaders | None, *, now_s: float, took_s: float
+    ) -> None:
+        """Learn from the answer to request `number`; `headers` is None when it carried none.
+
+        The reset is kept as seen from here: a request that is sent when the window has less time
+        left than the fastest round trip already falls into the next one.
+        """
         self.in_flight -= 1
+        self.fastest_s = min(self.fastest_s, took_s)
         first, self.answered = not self.answered, True
         if headers is None or headers.limit <= 0 or headers.reset_epoch_s < self._reset_epoch_s:
             return
-        reset_in_s = min(max(0.0, headers.reset_in_s), LONGEST_WINDOW_S) + RESET_SLACK_S
+        reset_in_s = min(max(0.0, headers.reset_in_s), LONGEST_WINDOW_S)
+        reset_at_s = now_s + reset_in_s - self.fastest_s + RESET_SLACK_S
         if headers.reset_epoch_s == self._reset_epoch_s:
-            self.reset_at_s = min(self.reset_at_s, now_s + reset_in_s)
+            self.reset_at_s = min(self.reset_at_s, reset_at_s)
         else:
             if self._reset_epoch_s:
                 between_s = headers.reset_epoch_s - self._reset_epoch_s
                 self.window_s = min(between_s, LONGEST_WINDOW_S)
-            self.reset_at_s = now_s + reset_in_s
+            self.reset_at_s = reset_at_s
             self._reset_epoch_s = headers.reset_epoch_s
         self.limit = headers.limit
         # Requests sent after this one are not in its figure; those sent before it are.
@@ -183,8 +193,9 @@ class Pacer:
             yield slot
         finally:
             self.in_flight -= 1
-            bucket.answer(number, slot.headers, _now_s())
-            bucket.hold(_now_s() + slot.hold_s)
+            now_s = _now_s()
+            bucket.answer(number, slot.headers, now_s=now_s, took_s=now_s - sent_at_s)
+            bucket.hold(now_s + slot.hold_s)
             self._adapt(slot, sent_at_s)
             self._freed.set()
 
