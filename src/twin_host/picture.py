@@ -1,9 +1,11 @@
 """The twin's content gathered for the compiled form."""
 
+import re
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from twin_host.profile import NEW_PROFILE
 from twin_host.registry import Registry
 from twin_host.sif import (
     ConnectorLine,
@@ -15,15 +17,16 @@ from twin_host.sif import (
 )
 from twin_host.store import Row, Store
 
+_PERCENT = re.compile(r"\d+(\.\d+)?%")
 MOST_EVENTS = 50
 MOST_NAMES = 5
 
 
-def picture_of(registry: Registry, store: Store) -> Picture:
+def picture_of(registry: Registry, store: Store, profile: str) -> Picture:
     """What the compiled form is made of."""
     facts = store.facts()
     return Picture(
-        organisation="",
+        organisation=_organisation(profile),
         facts=[_fact(fact) for fact in facts],
         gaps=[_gap(gap) for gap in store.gaps()],
         events=[_event(event) for event in islice(store.events(), MOST_EVENTS)],
@@ -33,7 +36,11 @@ def picture_of(registry: Registry, store: Store) -> Picture:
             if "declared" in f["evidence"]
         ],
         connectors=[_connector(c.info, store) for c in registry.connectors.values()],
-        trends={f["key"]: _trend(store, f["key"]) for f in facts if f["value"].endswith("%")},
+        trends={
+            (f["source"], f["key"]): _trend(store, f["source"], f["key"])
+            for f in facts
+            if f["value"].endswith("%")
+        },
     )
 
 
@@ -91,7 +98,12 @@ def _connector(info: Any, store: Store) -> ConnectorLine:
     )
 
 
-def _trend(store: Store, key: str) -> list[float]:
-    return [
-        float(row["value"].rstrip("%")) for row in store.history(key) if row["value"][:-1].isdigit()
-    ]
+def _trend(store: Store, source: str, key: str) -> list[float]:
+    values = [row["value"] for row in store.history(key) if row["source"] == source]
+    return [float(value[:-1]) for value in values if _PERCENT.fullmatch(value)]
+
+
+def _organisation(profile: str) -> str:
+    """The profile's title is the organisation's name, unless nobody has written one."""
+    title = next((line[2:].strip() for line in profile.splitlines() if line[:2] == "# "), "")
+    return "" if title == NEW_PROFILE[2:].strip() else title

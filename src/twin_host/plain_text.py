@@ -16,9 +16,13 @@ def printable(text: str, limit: int | None = None) -> str:
         text = "".join(_escape(c) if unicodedata.category(c) in ESCAPED else c for c in text)
     if limit is None or cell_len(text) <= limit:
         return text
+    if limit < 2:
+        return "…"[:limit]
     return set_cell_size(text, limit - 1).rstrip() + "…"
 
 
 def _escape(character: str) -> str:
     code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

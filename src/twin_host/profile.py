@@ -10,25 +10,32 @@ NEW_PROFILE = "# Profile\n"
 
 
 class ProfileDamaged(HostError):
-    """A connector's section has lost one of its markers."""
+    """The file is not text, or a connector's section has lost one of its markers."""
+
+
+def read_profile(path: Path) -> str:
+    """The profile as it is; empty when there is none. Raises ProfileDamaged if it is not UTF-8."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError:
+        raise ProfileDamaged(
+            f"{path} is not UTF-8 text, so it was left alone: save it as UTF-8 and sync again."
+        ) from None
 
 
 def rewrite_section(path: Path, source: str, markdown: str) -> None:
     """Replace a source's section; every byte around it stays as a person left it.
 
-    Raises ProfileDamaged, with the file untouched, when the section's markers are not one pair.
+    Raises ProfileDamaged, with the file untouched, when it is not UTF-8 or the section's
+    markers are not one pair.
     """
     begin, end = f"<!-- twin:begin {source} -->", f"<!-- twin:end {source} -->"
-    before, after = _around(_read(path), path, begin, end)
+    before, after = _around(read_profile(path) or NEW_PROFILE, path, begin, end)
     body = markdown.replace("<!-- twin:", "<!-- twin :").strip("\n")
     replace_file(path, f"{before}{begin}\n{body}\n{end}{after}")
-
-
-def _read(path: Path) -> str:
-    if not path.exists():
-        return NEW_PROFILE
-    with path.open(encoding="utf-8", newline="") as file:
-        return file.read()
 
 
 def _around(text: str, path: Path, begin: str, end: str) -> tuple[str, str]:

@@ -107,8 +107,9 @@ class Registry:
             self._manager.register(plugin, name=f"{entry.name} ({_distribution(entry)})")
             self._manager.check_pending()
         except pluggy.PluginValidationError as error:
-            self._manager.unregister(plugin)
-            self._refuse(entry, _first_line(error))
+            if self._manager.is_registered(plugin):  # pluggy took it out itself, or did not
+                self._manager.unregister(plugin)
+            self._refuse(entry, " ".join(str(error).split()))
             return None
         except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a plugin does on import
             self._refuse(entry, f"it does not load: {type(error).__name__}: {_first_line(error)}")

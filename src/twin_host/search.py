@@ -6,6 +6,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from twin_host.profile import read_profile
 from twin_host.store import Store
 
 _WORD = re.compile(r"\w+(?:[.@'-]\w+)*")
@@ -71,9 +72,7 @@ def _gaps(store: Store) -> Iterator[tuple[str, ...]]:
 
 
 def _profile(profile: Path) -> Iterator[tuple[str, ...]]:
-    if not profile.exists():
-        return
-    for part in re.split(r"(?m)^(?=#)", profile.read_text(encoding="utf-8")):
+    for part in re.split(r"(?m)^(?=#)", read_profile(profile)):
         title, _, body = part.strip().partition("\n")
         if title:
             yield ("profile", "profile", "profile.md", title.lstrip("# "), body)

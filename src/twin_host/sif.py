@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from attrs import frozen
 
@@ -21,7 +21,10 @@ LETTERS = {
     "critical": "C", "high": "H", "medium": "M", "low": "L", "info": "I",
 }  # fmt: skip
 MEANINGS = "V=verified O=observed D=declared U=uncertain X=contradicted"
+FUNCTIONS = "ID=Identify PR=Protect DE=Detect RS=Respond RC=Recover GV=Govern"
 CHARACTERS_A_TOKEN = 4
+Line = tuple[str, Sequence[str]]
+"""A line's tag, and the entries of its list; a line that is no list is all tag."""
 _UNSAFE = re.compile(r"[^\w.%+/@-]+")
 
 
@@ -92,7 +95,8 @@ class ConnectorLine:
 
 @frozen
 class Picture:
-    """All that is compiled. `trends` holds the history of percentages, oldest first."""
+    """All that is compiled. `trends` holds the history of percentages by source and key, oldest
+    first."""
 
     organisation: str
     facts: Sequence[FactLine]
@@ -100,22 +104,42 @@ class Picture:
     events: Sequence[EventLine]
     contradictions: Sequence[ContradictionLine]
     connectors: Sequence[ConnectorLine]
-    trends: Mapping[str, Sequence[float]]
+    trends: Mapping[tuple[str, str], Sequence[float]]
 
 
 def compile_sif(tier: Tier, picture: Picture) -> str:
-    """The picture in this tier's detail. Lines are in order of weight; what the budget does not
-    hold is left out, and the last line says how many."""
-    lines = list(_lines(tier, picture))
-    most = tier.budget * CHARACTERS_A_TOKEN
+    """The picture in this tier's detail, lines in order of weight.
+
+    Where the budget is short a list keeps its first entries and says `+N` for the others, and no
+    list takes more than half of the room that is left; lines that find no room are counted by the
+    last line.
+    """
+    room = tier.budget * CHARACTERS_A_TOKEN - len("@CUT +100000_lines\n")
     kept: list[str] = []
-    for line in lines:
-        if sum(map(len, kept)) + len(kept) + len(line) > most:
-            break
-        kept.append(line)
-    if len(kept) < len(lines):
-        kept.append(f"@CUT +{len(lines) - len(kept)}_lines")
+    cut = 0
+    for line in _lines(tier, picture):
+        text = _fit(line, room - 1)
+        if text is None:
+            cut += 1
+        else:
+            kept.append(text)
+            room -= len(text) + 1
+    if cut:
+        kept.append(f"@CUT +{cut}_lines")
     return "\n".join(kept) + "\n"
+
+
+def _fit(line: Line, room: int) -> str | None:
+    """The line in at most `room` characters; None when not even its first entry finds place."""
+    head, words = line
+    if not words:
+        return head if len(head) <= room else None
+    shown = list(accumulate(words, "{} {}".format, initial=head))
+    for count in range(len(words), 0, -1):
+        rest = f" +{len(words) - count}" if count < len(words) else ""
+        if len(shown[count]) + len(rest) <= (room if count == 1 else room // 2):
+            return shown[count] + rest
+    return None
 
 
 def escape(text: str) -> str:
@@ -123,98 +147,102 @@ def escape(text: str) -> str:
     return _UNSAFE.sub("_", text).strip("_")[:80].lstrip("@") or "-"
 
 
-def _lines(tier: Tier, picture: Picture) -> Iterator[str]:
-    yield "@SIF/1.0"
+def _lines(tier: Tier, picture: Picture) -> Iterator[Line]:
+    yield "@SIF/1.0", ()
     yield from _schema(tier, picture)
-    yield f"@ORG {escape(picture.organisation)}"
-    yield from _headline(picture)
+    yield f"@ORG {escape(picture.organisation)}", ()
     yield from _gaps(tier, picture)
     yield from _contradictions(picture)
+    yield from _headline(picture)
     if tier is not Tier.EXECUTIVE:
         yield from _connectors(picture)
         yield from _facts(picture)
         yield from _remedies(tier, picture)
     if tier is Tier.FULL:
-        yield from _evidence(picture)
         yield from _events(picture)
+        yield from _evidence(picture)
 
 
-def _schema(tier: Tier, picture: Picture) -> Iterator[str]:
+def _schema(tier: Tier, picture: Picture) -> Iterator[Line]:
     used = dict.fromkeys(_short(f.key) for f in picture.facts if f.key in _tables()["keys"])
-    shown = list(used)[: 6 if tier is Tier.EXECUTIVE else None]
+    shown = list(used)[: 5 if tier is Tier.EXECUTIVE else None]
     if shown:
         meanings = _tables()["meanings"]
-        yield "@SCHEMA " + " ".join(f"{short}={meanings[short]}" for short in shown)
+        yield "@SCHEMA", [f"{short}={meanings[short]}" for short in shown]
     if tier is not Tier.EXECUTIVE:
-        yield f"@CONFIDENCE V>O>D>U>X {MEANINGS}"
-        yield "@SEVERITY C=critical H=high M=medium L=low I=info"
+        yield f"@SCHEMA {MEANINGS}", ()
+        yield f"@NIST {FUNCTIONS}", ()
+        yield "@SEVERITY C=critical H=high M=medium L=low I=info", ()
+        yield "@CONFIDENCE V>O>D>U>X", ()
 
 
-def _headline(picture: Picture) -> Iterator[str]:
+def _headline(picture: Picture) -> Iterator[Line]:
     keys = list(_tables()["keys"])
     known = [f for f in picture.facts if f.key in keys and f.source != "declared"]
     for source, facts in groupby(sorted(known, key=lambda f: f.source), lambda f: f.source):
         shown = sorted(facts, key=lambda f: keys.index(f.key))
-        words = (f"{_pair(f)}{_trend(picture.trends.get(f.key, ()))}" for f in shown)
-        yield f"@POSTURE.{escape(source)} " + " ".join(words)
+        words = [f"{_pair(f)}{_trend(picture.trends.get((source, f.key), ()))}" for f in shown]
+        yield f"@POSTURE.{escape(source)}", words
 
 
-def _gaps(tier: Tier, picture: Picture) -> Iterator[str]:
+def _gaps(tier: Tier, picture: Picture) -> Iterator[Line]:
     order = list(LETTERS)
     ranked = sorted(picture.gaps, key=lambda gap: order.index(gap.severity))
     for severity, gaps in groupby(ranked, lambda gap: gap.severity):
         if tier is Tier.EXECUTIVE and severity not in ("critical", "high"):
             continue
-        words = (f"{escape(g.id)}({g.count}x,{escape(g.nist)})" for g in gaps)
-        yield f"@GAPS.{LETTERS[severity]} " + " ".join(words)
+        words = [f"{escape(g.id)}({g.count}x,{escape(g.nist)})" for g in gaps]
+        yield f"@GAPS.{LETTERS[severity]}", words
 
 
-def _contradictions(picture: Picture) -> Iterator[str]:
+def _contradictions(picture: Picture) -> Iterator[Line]:
     for found in picture.contradictions:
         declared, actual = escape(found.declared), escape(found.actual)
-        yield f"@X {escape(found.key)}{{declared:{declared} actual:{actual}}}"
+        yield f"@X {escape(found.key)}{{declared:{declared} actual:{actual}}}", ()
 
 
-def _connectors(picture: Picture) -> Iterator[str]:
+def _connectors(picture: Picture) -> Iterator[Line]:
     for found in picture.connectors:
         synced = found.last_sync.strftime("%Y-%m-%dT%H:%MZ") if found.last_sync else "never"
         words = f"category:{escape(found.category)} synced:{synced} status:{escape(found.status)}"
-        yield f"@CONNECTOR {escape(found.name)} {words}"
+        yield f"@CONNECTOR {escape(found.name)} title:{escape(found.title)} {words}", ()
 
 
-def _facts(picture: Picture) -> Iterator[str]:
+def _facts(picture: Picture) -> Iterator[Line]:
     order = list(LETTERS)
     ranked = sorted(picture.facts, key=lambda fact: (order.index(fact.confidence), fact.key))
     for confidence, facts in groupby(ranked, lambda fact: fact.confidence):
-        yield f"@FACTS.{LETTERS[confidence]} " + " ".join(map(_pair, facts))
+        yield f"@FACTS.{LETTERS[confidence]}", [_pair(fact) for fact in facts]
 
 
-def _remedies(tier: Tier, picture: Picture) -> Iterator[str]:
+def _remedies(tier: Tier, picture: Picture) -> Iterator[Line]:
     for gap in picture.gaps:
-        words = [f"gap:{escape(gap.id)}", f"do:{escape(gap.remedy)}"]
+        words = [f"gap:{escape(gap.id)}"]
+        if tier is Tier.FULL:
+            words.append(f"is:{escape(gap.title)}")
+        words.append(f"do:{escape(gap.remedy)}")
         if tier is Tier.FULL:
             words += [
                 f"since:{gap.opened_at:%Y-%m-%d}",
                 f"who:[{','.join(map(escape, gap.names))}]",
             ]
-        yield "@RECOMMEND " + " ".join(words)
+        yield "@RECOMMEND " + " ".join(words), ()
 
 
-def _evidence(picture: Picture) -> Iterator[str]:
+def _evidence(picture: Picture) -> Iterator[Line]:
     for fact in picture.facts:
         counted = f" n:{fact.numerator}/{fact.denominator}" if fact.numerator is not None else ""
         note = f" note:{escape(fact.note)}" if fact.note else ""
         letter = LETTERS[fact.confidence]
-        yield f"@EVIDENCE {_pair(fact)} {letter}{counted} as_of:{fact.as_of:%Y-%m-%dT%H:%MZ}{note}"
+        as_of = f"as_of:{fact.as_of:%Y-%m-%dT%H:%MZ}"
+        yield f"@EVIDENCE {_pair(fact)} {letter}{counted} {as_of}{note}", ()
 
 
-def _events(picture: Picture) -> Iterator[str]:
+def _events(picture: Picture) -> Iterator[Line]:
     for event in picture.events:
         actor, address = escape(event.actor), escape(event.source_ip)
-        yield (
-            f"@EVENT.{LETTERS[event.severity]} {event.time:%Y-%m-%dT%H:%MZ} "
-            f"{escape(event.title)} actor:{actor} ip:{address} outcome:{escape(event.outcome)}"
-        )
+        text = f"{escape(event.title)} actor:{actor} ip:{address} outcome:{escape(event.outcome)}"
+        yield f"@EVENT.{LETTERS[event.severity]} {event.time:%Y-%m-%dT%H:%MZ} {text}", ()
 
 
 def _pair(fact: FactLine) -> str:

@@ -25,6 +25,7 @@ from twin_host.errors import HostError, UsageError
 from twin_host.home import Home
 from twin_host.loop import run_loop
 from twin_host.picture import picture_of
+from twin_host.profile import read_profile
 from twin_host.registry import Connector, Registry
 from twin_host.search import Hit, search
 from twin_host.secrets import SecretStore
@@ -189,14 +190,11 @@ class Twin:
     def sif(self, tier: Tier) -> str:
         """The twin compiled for an AI assistant."""
         with self.store() as store:
-            return compile_sif(tier, picture_of(self.registry, store))
+            return compile_sif(tier, picture_of(self.registry, store, self.profile()))
 
     def profile(self) -> str:
         """The profile as it is; empty when there is none."""
-        try:
-            return self.home.profile.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return ""
+        return read_profile(self.home.profile)
 
     # --- inside -----------------------------------------------------------------------------
 

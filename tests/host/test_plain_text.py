@@ -1,0 +1,105 @@
+"""Text from outside can do nothing to a terminal, nor to the lines of the compiled form."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from twin_host.plain_text import printable
+from twin_host.sif import (
+    ConnectorLine,
+    ContradictionLine,
+    EventLine,
+    FactLine,
+    GapLine,
+    Picture,
+    Tier,
+    compile_sif,
+    escape,
+)
+
+AT = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+TAGS = {
+    "@SIF/1.0", "@SCHEMA", "@CONFIDENCE", "@SEVERITY", "@ORG", "@X", "@CONNECTOR", "@RECOMMEND",
+    "@EVIDENCE", "@CUT", "@NIST",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Ada", "Ada"),
+        ("Zoë 李 ✓", "Zoë 李 ✓"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("\x1b]8;;http://x\x07link", "\\x1b]8;;http://x\\x07link"),
+        ("two\nlines", "two\\x0alines"),
+        ("abc\u202edcba", "abc\\u202edcba"),
+        ("a\u2028b", "a\\u2028b"),
+        ("a\U000e0041b", "a\\U000e0041b"),
+    ],
+)
+def test_what_could_act_is_written_out(text, shown):
+    assert printable(text) == shown
+
+
+@given(st.text(), st.none() | st.integers(0, 40))
+def test_nothing_that_is_shown_can_act(text, limit):
+    shown = printable(text, limit)
+    assert "\x1b" not in shown
+    assert len(shown.splitlines()) <= 1
+    assert limit is None or cell_len(shown) <= limit
+
+
+def picture(hostile="x", gaps=2, events=3):
+    return Picture(
+        organisation=hostile,
+        facts=[
+            FactLine("okta", "mfa_coverage", "87%", "verified", AT, 87, 100),
+            FactLine("okta", "strange_" + hostile, hostile, "observed", AT, 1, 2, hostile),
+        ],
+        gaps=[
+            GapLine(f"gap-{n}", "high", n, "PR.AA-03", hostile, hostile, "okta", AT, (hostile,))
+            for n in range(gaps)
+        ],
+        events=[
+            EventLine(AT, "low", hostile, hostile, hostile, hostile, hostile) for _ in range(events)
+        ],
+        contradictions=[ContradictionLine("mfa_coverage", "100%", "87%")],
+        connectors=[ConnectorLine("okta", "Okta", "identity", AT, "complete")],
+        trends={("okta", "mfa_coverage"): [80.0, 87.0]},
+    )
+
+
+@given(st.text(), st.sampled_from(Tier))
+def test_no_text_makes_or_forges_a_line(hostile, tier):
+    lines = compile_sif(tier, picture(hostile)).splitlines()
+    for line in lines:
+        tag = line.split(" ")[0]
+        assert tag in TAGS or tag.split(".")[0] in {"@POSTURE", "@GAPS", "@FACTS", "@EVENT"}
+    if tier is Tier.EXECUTIVE:
+        assert "@X mfa_coverage{declared:100% actual:87%}" in lines
+
+
+@given(st.text())
+def test_an_escaped_text_is_one_word(text):
+    assert escape(text)
+    assert len(escape(text).split()) == 1
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_the_budget_holds_however_much_there_is(tier):
+    text = compile_sif(tier, picture("word " * 40, gaps=400, events=2000))
+    assert len(text) <= tier.budget * 4
+    gaps = next(line for line in text.splitlines() if line.startswith("@GAPS.H "))
+    shown, rest = gaps.rsplit(" +", 1)
+    assert shown.count("(") + int(rest) == 400
+    assert tier is Tier.EXECUTIVE or text.splitlines()[-1].startswith("@CUT +")
+
+
+def test_the_executive_tier_says_what_matters():
+    text = compile_sif(Tier.EXECUTIVE, picture("Acme"))
+    assert "@ORG Acme" in text
+    assert "mfa:87%↑" in text
+    assert "@GAPS.H gap-0(0x,PR.AA-03)" in text
