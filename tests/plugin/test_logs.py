@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.virtual_org import virtual_org
@@ -147,6 +147,8 @@ def test_a_real_user_name_is_kept(name):
 
 
 @given(st.text(min_size=1))
+@example("1")
+@example("FAILURE")
 def test_masking_keeps_the_entry_whole_whatever_was_typed(typed):
     entry = FAILED | {"actor": {"alternateId": typed, "type": "User"}, "debugContext": {}}
     masked = mask(entry)

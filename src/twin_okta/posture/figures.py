@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from math import sqrt
+from math import ceil, sqrt
 
 from attrs import frozen
 
@@ -125,7 +125,7 @@ def estimate(*, first: tuple[int, int], drawn: tuple[int, int], population: int)
     smoothed = (drawn[1] + 2) / (drawn[0] + 4)
     correction = (rest - drawn[0]) / max(1, rest - 1)
     deviation = sqrt(smoothed * (1 - smoothed) / (drawn[0] + 4) * correction)
-    margin = round(NORMAL_95 * deviation * rest / population * 100, 1)
+    margin = ceil(NORMAL_95 * deviation * rest / population * 1000) / 10
     return Share(value, fulfilling, asked, population, margin)
 
 

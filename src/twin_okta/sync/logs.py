@@ -40,6 +40,7 @@ LAST_EVENT = "SELECT max(published) FROM log_event"
 PRUNE = "DELETE FROM log_event WHERE published < ?"
 
 MASKED = "(masked: not a user name)"
+_WRITTEN_BY_OKTA = {"uuid", "eventType", "published", "severity", "version", "outcome"}
 _USER_NAME = re.compile(r"[^@\s]+@[^@\s]+|0oa\w+|unknown|system", re.IGNORECASE)
 
 
@@ -155,7 +156,10 @@ def mask(raw: dict[str, Any]) -> dict[str, Any]:
     failed = at(raw, "outcome.result") == "FAILURE"
     if not failed or not typed or _USER_NAME.fullmatch(str(typed)):
         return raw
-    return _without(raw, str(typed))
+    return {
+        field: value if field in _WRITTEN_BY_OKTA else _without(value, str(typed))
+        for field, value in raw.items()
+    }
 
 
 def _without(value: Any, typed: str) -> Any:
