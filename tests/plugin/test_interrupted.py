@@ -162,6 +162,7 @@ def test_the_margin_covers_the_truth_as_often_as_it_says(share_with_mfa):
     for _ in range(2000):
         people = [chance.random() < share_with_mfa for _ in range(400)]
         share = estimate(first=(0, 0), drawn=(100, sum(people[:100])), population=400)
-        assert share is not None and share.margin is not None
+        assert share is not None
+        assert share.margin is not None
         covered += abs(share.value - sum(people) / 400) * 100 <= share.margin
     assert covered / 2000 >= 0.94
