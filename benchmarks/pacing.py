@@ -112,11 +112,15 @@ def with_a_changing_limit() -> dict[str, Any]:
 
 def cpu_beside_bare_httpx() -> dict[str, Any]:
     """Processor time for the same GETs, without limits to wait for."""
-    requests = 2000
+    requests = 1000
     with sandbox(requests, unlimited=True) as org:
         asyncio.run(our_sweep(org, 200))  # warm caches and connections of both sides
-        bare_s = cpu_s(lambda: bare_sweep(org, requests))
-        ours_s = cpu_s(lambda: our_sweep(org, requests))
+        # In turns, and the least of six: a neighbour on the machine only ever adds time.
+        rounds = [
+            (cpu_s(lambda: bare_sweep(org, requests)), cpu_s(lambda: our_sweep(org, requests)))
+            for _ in range(6)
+        ]
+        bare_s, ours_s = map(min, zip(*rounds, strict=True))
     ratio, each_ms = ours_s / bare_s, ours_s / requests * 1000
     met = ratio <= GOALS["cpu"] and each_ms <= GOALS["cpu_ms"]
     return {
