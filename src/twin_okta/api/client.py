@@ -68,8 +68,10 @@ class OktaClient:
     """How far Okta's clock is ahead of this machine's, by its last answer (whole seconds)."""
     traffic: Traffic = field(factory=Traffic)
     _http: httpx.AsyncClient = field(init=False)
+    _origin: httpx.URL = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._origin = httpx.URL(self.base_url)
         self._http = httpx.AsyncClient(
             auth=self.auth,
             transport=self.transport,
@@ -90,7 +92,7 @@ class OktaClient:
 
     async def get(self, path: str, params: Params | None = None) -> Answer:
         """GET one path (or a whole address on this org), however often it takes."""
-        url = self._own(httpx.URL(self.base_url).join(path))
+        url = self._own(httpx.URL(path if "://" in path else self.base_url + path))
         if params:
             url = url.copy_merge_params({name: str(value) for name, value in params.items()})
         try:
@@ -168,7 +170,7 @@ class OktaClient:
 
     def _own(self, url: httpx.URL) -> httpx.URL:
         """The credential goes to the configured origin only, whatever a link says."""
-        own = httpx.URL(self.base_url)
+        own = self._origin
         if (url.scheme, url.host, url.port) != (own.scheme, own.host, own.port) or url.userinfo:
             raise NotOkta(
                 f"A next-page link led to {url.host} instead of {own.host}: it was not followed. "
