@@ -181,14 +181,23 @@ class Rejected:
 
 
 @frozen
+class Capability:
+    """Whether one dataset may be read, and if not, which scope or role is missing."""
+
+    granted: bool
+    reason: str = ""
+
+
+@frozen
 class Progress:
-    """How far a dataset is. `expected` and `seconds_left` are None while unknown."""
+    """How far a dataset is. `expected` and `seconds_left` are None while unknown; `rate_use` is
+    how much of the product's rate limit is used in the current window, by everybody, 0 to 1."""
 
     dataset: str
     read: int
     expected: int | None = None
     seconds_left: float | None = None
-    note: str = ""
+    rate_use: float | None = None
 
 
 class Secrets(Protocol):
@@ -213,6 +222,7 @@ class Context:
 
     `state_dir` is the connector's own folder (0700, exists); its snapshot is the SQLite file
     `snapshot.db` in it, which the host opens read-only for the queries in Evidence.
+    `probed` shows a capability as soon as it is known, before the report of the whole test.
     `cancelled` is set when the person gave up: stop soon, keep what is stored.
     """
 
@@ -220,18 +230,11 @@ class Context:
     secrets: Secrets
     clock: Clock
     report: Callable[[Progress], None] = lambda _progress: None
+    probed: Callable[[str, Capability], None] = lambda _name, _capability: None
     cancelled: Event = field(factory=Event)
 
 
 # --- test_connection ------------------------------------------------------------------------
-
-
-@frozen
-class Capability:
-    """Whether one dataset may be read, and if not, which scope or role is missing."""
-
-    granted: bool
-    reason: str = ""
 
 
 @frozen

@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from twin_host.figures import Figure, figures
 from twin_host.profile import NEW_PROFILE
 from twin_host.registry import Registry
 from twin_host.sif import (
@@ -31,9 +32,9 @@ def picture_of(registry: Registry, store: Store, profile: str) -> Picture:
         gaps=[_gap(gap) for gap in store.gaps()],
         events=[_event(event) for event in islice(store.events(), MOST_EVENTS)],
         contradictions=[
-            ContradictionLine(f["key"], f["evidence"]["declared"], f["evidence"]["actual"])
-            for f in facts
-            if "declared" in f["evidence"]
+            ContradictionLine(figure.key, _readings(figure))
+            for figure in figures(facts)
+            if figure.is_contradicted
         ],
         connectors=[_connector(c.info, store) for c in registry.connectors.values()],
         trends={
@@ -42,6 +43,14 @@ def picture_of(registry: Registry, store: Store, profile: str) -> Picture:
             if f["value"].endswith("%")
         },
     )
+
+
+def _readings(figure: Figure) -> dict[str, str]:
+    """What was declared beside what is so; else what each source says."""
+    for fact in figure.facts:
+        if "declared" in fact["evidence"]:
+            return {name: fact["evidence"][name] for name in ("declared", "actual")}
+    return figure.readings
 
 
 def _fact(fact: Row) -> FactLine:

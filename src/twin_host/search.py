@@ -37,7 +37,7 @@ class Hit:
 
 def search(store: Store, words: str, *, limit: int) -> list[Hit]:
     """What has all the words; if nothing has, what has any. Knowledge first, then events."""
-    terms = ['"' + word.replace('"', "") + '"' for word in _WORD.findall(words)]
+    terms = quoted(words)
     if not terms:
         return []
     for query in (" AND ".join(terms), " OR ".join(terms)):
@@ -46,6 +46,11 @@ def search(store: Store, words: str, *, limit: int) -> list[Hit]:
         if found:
             return [Hit(**row) for row in found]
     return []
+
+
+def quoted(words: str) -> list[str]:
+    """Each word as SQLite's FTS5 takes it, whatever was typed."""
+    return [f'"{word}"' for word in _WORD.findall(words)]
 
 
 def index_knowledge(store: Store, profile: Path) -> None:

@@ -79,9 +79,10 @@ class EventLine:
 
 @frozen
 class ContradictionLine:
+    """`readings` is what was declared and what is actual, or what each source says."""
+
     key: str
-    declared: str
-    actual: str
+    readings: Mapping[str, str]
 
 
 @frozen
@@ -197,8 +198,8 @@ def _gaps(tier: Tier, picture: Picture) -> Iterator[Line]:
 
 def _contradictions(picture: Picture) -> Iterator[Line]:
     for found in picture.contradictions:
-        declared, actual = escape(found.declared), escape(found.actual)
-        yield f"@X {escape(found.key)}{{declared:{declared} actual:{actual}}}", ()
+        readings = " ".join(f"{escape(who)}:{escape(it)}" for who, it in found.readings.items())
+        yield f"@X {escape(found.key)}{{{readings}}}", ()
 
 
 def _connectors(picture: Picture) -> Iterator[Line]:
@@ -212,7 +213,7 @@ def _facts(picture: Picture) -> Iterator[Line]:
     order = list(LETTERS)
     ranked = sorted(picture.facts, key=lambda fact: (order.index(fact.confidence), fact.key))
     for confidence, facts in groupby(ranked, lambda fact: fact.confidence):
-        yield f"@FACTS.{LETTERS[confidence]}", [_pair(fact) for fact in facts]
+        yield f"@FACTS.{LETTERS[confidence]}", list(dict.fromkeys(map(_pair, facts)))
 
 
 def _remedies(tier: Tier, picture: Picture) -> Iterator[Line]:

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from importlib.resources import files
@@ -49,13 +49,38 @@ SELECT * FROM gap WHERE closed_at IS NULL OR ?
 ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2
     WHEN 'low' THEN 3 ELSE 4 END, count DESC, id
 """
-EVENTS = """
-SELECT * FROM event WHERE (:severity IS NULL OR severity = :severity)
-    AND (:category IS NULL OR category = :category) AND (:since IS NULL OR time >= :since)
-ORDER BY time DESC, number DESC LIMIT :limit
+CHOSEN_EVENTS = """
+FROM event WHERE (:severity IS NULL OR severity = :severity)
+    AND (:category IS NULL OR category = :category) AND (:outcome IS NULL OR outcome = :outcome)
+    AND (:source IS NULL OR source = :source)
+    AND (:since IS NULL OR time >= :since) AND (:until IS NULL OR time < :until)
+    AND (:words IS NULL
+        OR number IN (SELECT rowid FROM search_event WHERE search_event MATCH :words))
+"""
+EVENTS = f"""
+SELECT * {CHOSEN_EVENTS} ORDER BY time DESC, number DESC LIMIT :limit OFFSET :offset
+"""
+EVENT_COUNTS = f"""
+SELECT substr(time, 1, :width) AS start, severity, count(*) AS count {CHOSEN_EVENTS}
+GROUP BY 1, 2 ORDER BY 1
 """
 
 Row = dict[str, Any]
+Values = Sequence[Any] | Mapping[str, Any]
+
+
+@frozen
+class EventFilter:
+    """Which events are wanted; None leaves a question open. `since` and `until` begin an ISO 8601
+    time; `words` is a query of SQLite's FTS5 over title, actor, targets, address and type."""
+
+    severity: str | None = None
+    category: str | None = None
+    outcome: str | None = None
+    source: str | None = None
+    since: str | None = None
+    until: str | None = None
+    words: str | None = None
 
 
 @frozen
@@ -122,17 +147,38 @@ class Store:
         return [_decoded(row, "subjects") for row in self._rows(GAPS, (closed_too,))]
 
     def events(
-        self,
-        *,
-        severity: str | None = None,
-        category: str | None = None,
-        since: str | None = None,
-        limit: int = -1,
+        self, wanted: EventFilter | None = None, *, limit: int = -1, offset: int = 0
     ) -> Iterator[Row]:
         """Events, newest first."""
-        wanted = {"severity": severity, "category": category, "since": since, "limit": limit}
-        for row in self._db.execute(EVENTS, wanted):
+        chosen = asdict(wanted or EventFilter()) | {"limit": limit, "offset": offset}
+        for row in self._db.execute(EVENTS, chosen):
             yield _decoded(dict(row), "targets", "mitre")
+
+    def event_counts(self, wanted: EventFilter, *, width: int) -> list[Row]:
+        """How many events of each severity began with each `start`, the first `width` characters
+        of their times: 10 for days, 13 for hours."""
+        return self._rows(EVENT_COUNTS, asdict(wanted) | {"width": width})
+
+    def event(self, source: str, event_id: str) -> Row | None:
+        """One event."""
+        sql = "SELECT * FROM event WHERE source = ? AND id = ?"
+        found = self._rows(sql, (source, event_id))
+        return _decoded(found[0], "targets", "mitre") if found else None
+
+    def event_values(self, column: str) -> list[str]:
+        """The different values of `severity`, `category`, `outcome` or `source`."""
+        sql = f"SELECT DISTINCT {column} AS value FROM event WHERE {column} <> '' ORDER BY 1"
+        return [row["value"] for row in self._rows(sql)]
+
+    def gap(self, source: str, gap_id: str) -> Row | None:
+        """One gap, open or closed."""
+        found = self._rows("SELECT * FROM gap WHERE source = ? AND id = ?", (source, gap_id))
+        return _decoded(found[0], "subjects") if found else None
+
+    def syncs(self, source: str, *, limit: int) -> list[Row]:
+        """The last syncs of a connector, newest first."""
+        sql = "SELECT * FROM sync WHERE source = ? ORDER BY number DESC LIMIT ?"
+        return [_decoded(row, "report") for row in self._rows(sql, (source, limit))]
 
     def history(self, key: str) -> list[Row]:
         """How a figure moved, oldest first."""
@@ -140,9 +186,7 @@ class Store:
 
     def last_sync(self, source: str) -> Row | None:
         """The last sync of a connector, with its report."""
-        sql = "SELECT * FROM sync WHERE source = ? ORDER BY number DESC LIMIT 1"
-        rows = self._rows(sql, (source,))
-        return _decoded(rows[0], "report") if rows else None
+        return next(iter(self.syncs(source, limit=1)), None)
 
     def replace_knowledge(self, rows: Iterable[Sequence[str]]) -> None:
         """Index anew everything but the events: kind, source, reference, title, body."""
@@ -150,7 +194,7 @@ class Store:
             self._db.execute("DELETE FROM search_knowledge")
             self._db.executemany("INSERT INTO search_knowledge VALUES (?, ?, ?, ?, ?)", rows)
 
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+    def rows(self, sql: str, values: Values = ()) -> list[Row]:
         """The rows of a query."""
         return self._rows(sql, values)
 
@@ -223,7 +267,7 @@ class Store:
             raise
         self._db.execute("COMMIT")
 
-    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+    def _rows(self, sql: str, values: Values = ()) -> list[Row]:
         return [dict(row) for row in self._db.execute(sql, values)]
 
     def _number(self, sql: str) -> int:

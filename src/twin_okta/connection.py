@@ -102,14 +102,18 @@ class Visit:
         try:
             answer = await self.client.get(path, params)
         except (Denied, NotFound) as refusal:
-            self.capabilities[capability] = Capability(granted=False, reason=str(refusal))
+            self._found(capability, Capability(granted=False, reason=str(refusal)))
             return None
-        self.capabilities[capability] = Capability(granted=True)
+        self._found(capability, Capability(granted=True))
         return answer.json
+
+    def _found(self, name: str, capability: Capability) -> None:
+        self.capabilities[name] = capability
+        self.context.probed(name, capability)
 
     async def _no_user(self) -> None:
         reason = "No user could be listed to try it with."
-        self.capabilities["factors"] = Capability(granted=False, reason=reason)
+        self._found("factors", Capability(granted=False, reason=reason))
 
     async def _who(self) -> None:
         """A service app is itself; a token is its owner, `/users/me`."""

@@ -66,7 +66,7 @@ def picture(hostile="x", gaps=2, events=3):
         events=[
             EventLine(AT, "low", hostile, hostile, hostile, hostile, hostile) for _ in range(events)
         ],
-        contradictions=[ContradictionLine("mfa_coverage", "100%", "87%")],
+        contradictions=[ContradictionLine("mfa_coverage", {"declared": "100%", "actual": "87%"})],
         connectors=[ConnectorLine("okta", "Okta", "identity", AT, "complete")],
         trends={("okta", "mfa_coverage"): [80.0, 87.0]},
     )

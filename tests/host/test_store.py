@@ -16,7 +16,7 @@ from twin_host.contract import (
 )
 from twin_host.errors import HostError
 from twin_host.search import search
-from twin_host.store import Store
+from twin_host.store import EventFilter, Store
 
 AT = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 
@@ -106,9 +106,9 @@ def test_an_event_read_twice_is_stored_once(store):
 def test_events_are_filtered_and_newest_first(store):
     events = [an_event(f"e{n}", AT + timedelta(hours=n)) for n in range(4)]
     store.ingest("a", saying(events=events), AT)
-    assert [e["id"] for e in store.events(since="2026-01-02T05:00")] == ["e3", "e2"]
+    assert [e["id"] for e in store.events(EventFilter(since="2026-01-02T05:00"))] == ["e3", "e2"]
     assert [e["id"] for e in store.events(limit=1)] == ["e3"]
-    assert list(store.events(severity="high")) == []
+    assert list(store.events(EventFilter(severity="high"))) == []
 
 
 def test_a_connector_that_fails_half_way_leaves_everything_as_it_was(store):

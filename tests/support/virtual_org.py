@@ -39,7 +39,13 @@ class VirtualOrg:
 
     @property
     def context(self) -> Context:
-        return Context(self.state_dir, self, self.clock, self.progress.append, self.cancelled)
+        return Context(
+            self.state_dir,
+            self,
+            self.clock,
+            report=self.progress.append,
+            cancelled=self.cancelled,
+        )
 
     def sync(self, **options: bool | int) -> SyncReport:
         """Run a whole sync."""

@@ -11,6 +11,7 @@ from twin_host.cli.root import Root, examples, json_option, twin
 from twin_host.contract import Severity
 from twin_host.errors import UsageError
 from twin_host.sif import Tier
+from twin_host.store import EventFilter
 
 TABLE_ROWS = 20
 
@@ -119,7 +120,8 @@ def events(
     """Security events, newest first."""
     with twin().store() as store:
         most = limit or (-1 if as_json else TABLE_ROWS)
-        rows = store.events(severity=severity, category=category, since=since, limit=most)
+        wanted = EventFilter(severity=severity, category=category, since=since)
+        rows = store.events(wanted, limit=most)
         if as_json:
             click.echo(shapes.dumps([shapes.event(row) for row in rows]))
         else:

@@ -178,6 +178,13 @@ class Pacer:
     _freed: asyncio.Event = field(factory=asyncio.Event)
     _narrowed_at_s: float = 0.0
 
+    def use_of(self, name: str) -> float | None:
+        """How much of a bucket's window is used by everybody, 0 to 1; None before it is known."""
+        bucket = self.buckets.get(name)
+        if bucket is None or not bucket.limit:
+            return None
+        return min(1.0, max(0.0, 1 - bucket.remaining / bucket.limit))
+
     @asynccontextmanager
     async def slot(self, path: str) -> AsyncGenerator[Slot]:
         """Wait for room, then hold a place in flight while the block runs."""

@@ -14,6 +14,9 @@ from twin_okta.snapshot import TABLES, Reading, Snapshot
 
 STOPPED = "Stopped before the end; what was read is kept."
 
+BUCKETS = {"roles": "user roles", "assignments": "apps"}
+"""The rate limit that reading a dataset spends, where it is not called like the dataset."""
+
 Item = TypeVar("Item")
 
 
@@ -55,7 +58,8 @@ class Run:
         now_s = asyncio.get_running_loop().time()
         elapsed_s = now_s - self._started_s.setdefault(dataset, now_s)
         left_s = elapsed_s / read * (expected - read) if expected and read and elapsed_s else None
-        self.context.report(Progress(dataset, read, expected, left_s))
+        rate_use = self.client.pacer.use_of(BUCKETS.get(dataset, dataset))
+        self.context.report(Progress(dataset, read, expected, left_s, rate_use))
 
     async def attempt(self, dataset: str, read: Callable[[], Awaitable[DatasetReport]]) -> None:
         """Read one dataset; whatever stops it becomes its report, and only a credential that
