@@ -130,10 +130,11 @@ class Provision:
 
 @frozen
 class Permission:
-    """One permission a credential needs, and what is lost without it."""
+    """One permission a credential needs, what is lost without it, where to click to grant it."""
 
     name: str
     needed_for: str
+    grant: str = ""
 
 
 @frozen

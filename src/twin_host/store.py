@@ -19,7 +19,7 @@ MIGRATIONS = ("schema.sql",)
 """Each brings the database one version further; never changed, only added to."""
 
 KEEP_FACT = """
-INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO fact VALUES (:source, :key, :value, :confidence, :as_of, :evidence)
 """
 KEEP_HISTORY = """
 INSERT INTO fact_history VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
@@ -200,7 +200,7 @@ class Store:
 
     def _replace_facts(self, source: str, facts: Sequence[Fact]) -> None:
         self._db.execute("DELETE FROM fact WHERE source = ?", (source,))
-        self._db.executemany(KEEP_FACT, (_fact_row(source, fact) for fact in facts))
+        self._db.executemany(KEEP_FACT, (_encoded_fact(source, fact) for fact in facts))
         self._db.executemany(
             KEEP_HISTORY, ((source, f.key, iso(f.as_of), f.value, f.confidence) for f in facts)
         )
@@ -279,9 +279,21 @@ def iso(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _fact_row(source: str, fact: Fact) -> tuple[str, ...]:
-    evidence = orjson.dumps(asdict(fact.evidence)).decode()
-    return (source, fact.key, fact.value, fact.confidence, iso(fact.as_of), evidence)
+def fact_row(source: str, fact: Fact) -> Row:
+    """A connector's fact as `Store.facts` gives it back."""
+    return {
+        "source": source,
+        "key": fact.key,
+        "value": fact.value,
+        "confidence": str(fact.confidence),
+        "as_of": iso(fact.as_of),
+        "evidence": asdict(fact.evidence),
+    }
+
+
+def _encoded_fact(source: str, fact: Fact) -> Row:
+    row = fact_row(source, fact)
+    return row | {"evidence": orjson.dumps(row["evidence"]).decode()}
 
 
 def _event_row(source: str, event: SecurityEvent) -> tuple[str, ...]:

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from threading import Event
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from twin_host import shapes
 from twin_host.contract import (
+    Capability,
     Configured,
     ConnectionReport,
     Context,
@@ -30,7 +31,7 @@ from twin_host.registry import Connector, Registry
 from twin_host.search import Hit, search
 from twin_host.secrets import SecretStore
 from twin_host.sif import Tier, compile_sif
-from twin_host.store import Ingested, Row, Store
+from twin_host.store import Ingested, Row, Store, fact_row
 
 SNAPSHOT = "snapshot.db"
 
@@ -83,10 +84,16 @@ class Twin:
         self._keep(name, outcome)
         return {secret: store.keep(secret, value) for secret, value in secrets.items()}
 
-    def test(self, name: str) -> ConnectionReport:
-        """Ask a connector's product who we are."""
+    def test(
+        self,
+        name: str,
+        *,
+        probed: Callable[[str, Capability], None] = lambda _name, _capability: None,
+    ) -> ConnectionReport:
+        """Ask a connector's product who we are; `probed` is told each capability once known."""
         connector = self.registry.get(name)
-        return connector.test_connection(self._config(name), self.context(connector))
+        context = evolve(self.context(connector), probed=probed)
+        return connector.test_connection(self._config(name), context)
 
     def sync(
         self,
@@ -108,6 +115,11 @@ class Twin:
                 return SyncOutcome(found, None)
             return SyncOutcome(found, self.enrich(name))
 
+    def check_options(self, name: str, options: Mapping[str, OptionValue]) -> None:
+        """Raises UsageError if a sync with these options could not start."""
+        self._config(name)
+        sync_options(self.registry.get(name), options)
+
     def enrich(self, name: str) -> Ingested:
         """Run the intelligence loop on what a connector has read."""
         connector = self.registry.get(name)
@@ -115,6 +127,13 @@ class Twin:
             raise UsageError(f"Nothing has been read yet: run `twin sync {name}` first.")
         with self.store() as store:
             return run_loop(self.home, store, connector, self.context(connector), self.clock())
+
+    def early(self, name: str) -> list[Row]:
+        """The connector's facts as they would be now, while it is still reading."""
+        connector = self.registry.get(name)
+        if not (self.home.state_dir(name) / SNAPSHOT).exists():
+            return []
+        return [fact_row(name, fact) for fact in connector.enrich(self.context(connector)).facts]
 
     def context(
         self,

@@ -7,7 +7,7 @@ import click
 from twin_host import shapes
 from twin_host.cli import connectors, show
 from twin_host.cli.demo import demo
-from twin_host.cli.root import Root, examples, json_option, twin
+from twin_host.cli.root import Root, examples, json_option, optional, twin
 from twin_host.contract import Severity
 from twin_host.errors import UsageError
 from twin_host.sif import Tier
@@ -194,6 +194,25 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:  # noqa: 
     for hit in hits:
         show.line(f"{hit.kind} {hit.reference}: {hit.title}", "bold")
         show.line(f"  {' '.join(hit.excerpt.split())}")
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
+@examples("twin serve", "twin serve --port 9000")
+def serve(host: str, port: int) -> None:
+    """The twin's pages in a browser, on this machine only.
+
+    Prints an address with a secret in it; nobody without it sees anything. Stop with Ctrl-C.
+    """
+    web = optional("twin_host.web", extra="web")
+
+    def started(address: str) -> None:
+        click.echo(f"Open {address}", err=True)
+        if not host.startswith("127.") and host not in ("localhost", "::1"):
+            click.echo("Anybody on this network can read what is sent: there is no TLS.", err=True)
+
+    web.serve(twin(), host=host, port=port, started=started)
 
 
 @cli.command()

@@ -4,11 +4,12 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, TypeVar
 
 import click
 
-from twin_host.errors import HostError
+from twin_host.errors import HostError, UsageError
 from twin_host.home import Home
 from twin_host.plain_text import printable
 from twin_host.registry import Registry
@@ -41,6 +42,19 @@ def twin() -> Twin:
     if context.obj is None:
         context.obj = Twin(Home.default(), Registry())
     return context.obj
+
+
+def optional(module: str, *, extra: str) -> Any:
+    """A part of the host that is installed on demand. Raises UsageError when it is not."""
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as missing:
+        if not missing.name or missing.name.startswith("twin_"):
+            raise
+        raise UsageError(
+            f"This needs the extra {extra} ({missing.name} is not installed). "
+            f"Install it with: pip install 'twin-okta[{extra}]'"
+        ) from missing
 
 
 def examples(*lines: str) -> Callable[[Command], Command]:

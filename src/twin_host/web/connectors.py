@@ -1,0 +1,172 @@
+"""Connectors Overview, and the three steps of one connector."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import Any
+
+from attrs import frozen
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+
+from twin_host.contract import Problem
+from twin_host.errors import UsageError
+from twin_host.figures import figures
+from twin_host.registry import Connector
+from twin_host.store import Row
+from twin_host.twin import InvalidSettings, Twin
+from twin_host.web.forms import chosen_options, inputs, typed_settings
+from twin_host.web.layout import headlines
+from twin_host.web.runs import Run, Runs
+
+LOOK_EVERY_S = 0.2
+HISTORY = 10
+
+Render = Callable[..., HTMLResponse]
+
+
+@frozen
+class ConnectorPages:
+    """Everything under `/` and `/connectors/`."""
+
+    twin: Twin
+    runs: Runs
+    render: Render
+
+    async def overview(self, _request: Request) -> Response:
+        """A card for each connector, usable or not."""
+        cards = [self._card(connector) for connector in self._connectors()]
+        return self.render("overview.html", cards=cards, broken=self.twin.registry.broken)
+
+    async def steps(self, request: Request) -> Response:
+        """Configure, test, sync."""
+        return self._steps(self._named(request), saved="saved" in request.query_params)
+
+    async def configure(self, request: Request) -> Response:
+        """Keep the settings, or say what is wrong beside each field."""
+        connector = self._named(request)
+        name = connector.info.name
+        typed = await typed_settings(request, connector.info, self.twin.home.config(name) or {})
+        try:
+            await asyncio.to_thread(self.twin.configure, name, typed.values, typed.secrets)
+        except InvalidSettings as invalid:
+            return self._steps(connector, typed=typed.values, problems=invalid.problems)
+        return RedirectResponse(f"/connectors/{name}?saved=yes#test", status_code=303)
+
+    async def test(self, request: Request) -> Response:
+        """Start Step 2."""
+        name = self._named(request).info.name
+        self.runs.test(name)
+        return RedirectResponse(f"/connectors/{name}#test", status_code=303)
+
+    async def sync(self, request: Request) -> Response:
+        """Start Step 3."""
+        connector = self._named(request)
+        name = connector.info.name
+        try:
+            options = await chosen_options(request, connector.info.options)
+            self.twin.check_options(name, options)
+        except UsageError as wrong:
+            return self._steps(connector, wrong_option=str(wrong))
+        self.runs.sync(name, options)
+        return RedirectResponse(f"/connectors/{name}#sync", status_code=303)
+
+    async def cancel(self, request: Request) -> Response:
+        """Stop what runs; what was read is kept."""
+        name = self._named(request).info.name
+        if run := self.runs.last(name):
+            run.cancelled.set()
+        return RedirectResponse(f"/connectors/{name}#sync", status_code=303)
+
+    async def run_stream(self, request: Request) -> Response:
+        """The run under way as server-sent events: each is the run's part of the page anew, and
+        `over` says that the page itself is worth loading again."""
+        name = self._named(request).info.name
+        run = self.runs.last(name)
+        frames = self._frames(run) if run else _nothing()
+        return StreamingResponse(frames, media_type="text/event-stream")
+
+    async def _frames(self, run: Run) -> AsyncGenerator[str]:
+        seen = -1
+        while run.is_running:
+            if run.version != seen:
+                seen = run.version
+                html = bytes(self.render("run.html", run=run).body).decode()
+                yield _server_sent(html)
+            await asyncio.sleep(LOOK_EVERY_S)
+        yield "event: over\ndata: over\n\n"
+
+    # --- what the templates get ---------------------------------------------------------------
+
+    def _connectors(self) -> list[Connector]:
+        return [connector for _, connector in sorted(self.twin.registry.connectors.items())]
+
+    def _named(self, request: Request) -> Connector:
+        return self.twin.registry.get(request.path_params["name"])
+
+    def _card(self, connector: Connector) -> dict[str, Any]:
+        name = connector.info.name
+        run = self.runs.last(name)
+        with self.twin.store() as store:
+            last = store.last_sync(name)
+            facts = [fact for fact in store.facts() if fact["source"] == name]
+        return {
+            "info": connector.info,
+            "last_sync": last,
+            "status": _status(self.twin.home.config(name) is not None, last, run),
+            "figures": headlines(figures(facts)),
+        }
+
+    def _steps(
+        self,
+        connector: Connector,
+        *,
+        typed: Mapping[str, str] | None = None,
+        problems: tuple[Problem, ...] = (),
+        wrong_option: str = "",
+        saved: bool = False,
+    ) -> Response:
+        name = connector.info.name
+        status = self.twin.status(name)
+        with self.twin.store() as store:
+            syncs = store.syncs(name, limit=HISTORY)
+        run = self.runs.last(name)
+        return self.render(
+            "connector.html",
+            400 if problems or wrong_option else 200,
+            info=connector.info,
+            configured=status["configured"],
+            inputs=inputs(
+                connector.info,
+                status["config"] or {},
+                status["secrets"],
+                typed=typed,
+                problems=problems,
+            ),
+            problems=problems,
+            wrong_option=wrong_option,
+            saved=saved,
+            test=self.runs.last(name, "test"),
+            sync=self.runs.last(name, "sync"),
+            running=bool(run and run.is_running),
+            syncs=syncs,
+        )
+
+
+def _status(configured: bool, last: Row | None, run: Run | None) -> tuple[str, str]:  # noqa: FBT001
+    """A word for the colour, and the words."""
+    if run and run.is_running:
+        return "running", "Syncing now" if run.kind == "sync" else "Testing now"
+    if not configured:
+        return "idle", "Not configured"
+    if last is None:
+        return "idle", "Configured, never synced"
+    words = {"complete": "Synced", "partial": "Synced in part", "failed": "Last sync failed"}
+    return last["status"], words[last["status"]]
+
+
+def _server_sent(html: str) -> str:
+    return "".join(f"data: {line}\n" for line in html.splitlines()) + "\n"
+
+
+async def _nothing() -> AsyncGenerator[str]:
+    yield "event: over\ndata: over\n\n"
