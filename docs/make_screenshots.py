@@ -16,7 +16,6 @@ import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from okta_sandbox.demo import running_org
-from twin_host.contract import Secret
 from twin_host.home import Home
 from twin_host.registry import Registry
 from twin_host.twin import Twin

@@ -73,7 +73,7 @@ class ConnectorPages:
     async def cancel(self, request: Request) -> Response:
         """Stop what runs; what was read is kept."""
         name = self._named(request).info.name
-        if run := self.runs.last(name):
+        if run := self.runs.running(name):
             run.cancelled.set()
         return RedirectResponse(f"/connectors/{name}#sync", status_code=303)
 
@@ -81,7 +81,7 @@ class ConnectorPages:
         """The run under way as server-sent events: each is the run's part of the page anew, and
         `over` says that the page itself is worth loading again."""
         name = self._named(request).info.name
-        run = self.runs.last(name)
+        run = self.runs.running(name)
         frames = self._frames(run) if run else _nothing()
         return StreamingResponse(frames, media_type="text/event-stream")
 
@@ -105,7 +105,7 @@ class ConnectorPages:
 
     def _card(self, connector: Connector) -> dict[str, Any]:
         name = connector.info.name
-        run = self.runs.last(name)
+        run = self.runs.running(name)
         with self.twin.store() as store:
             last = store.last_sync(name)
             facts = [fact for fact in store.facts() if fact["source"] == name]
@@ -129,7 +129,6 @@ class ConnectorPages:
         status = self.twin.status(name)
         with self.twin.store() as store:
             syncs = store.syncs(name, limit=HISTORY)
-        run = self.runs.last(name)
         return self.render(
             "connector.html",
             400 if problems or wrong_option else 200,
@@ -147,14 +146,14 @@ class ConnectorPages:
             saved=saved,
             test=self.runs.last(name, "test"),
             sync=self.runs.last(name, "sync"),
-            running=bool(run and run.is_running),
+            running=self.runs.running(name) is not None,
             syncs=syncs,
         )
 
 
 def _status(configured: bool, last: Row | None, run: Run | None) -> tuple[str, str]:  # noqa: FBT001
     """A word for the colour, and the words."""
-    if run and run.is_running:
+    if run:
         return "running", "Syncing now" if run.kind == "sync" else "Testing now"
     if not configured:
         return "idle", "Not configured"

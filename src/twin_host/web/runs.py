@@ -71,18 +71,22 @@ class Run:
 
 
 class Runs:
-    """The last run of each connector; one at a time each."""
+    """The last test and the last sync of each connector; one of both at a time."""
 
     def __init__(self, twin: Twin) -> None:
         self._twin = twin
-        self._last: dict[str, Run] = {}
+        self._last: dict[tuple[str, str], Run] = {}
         self._threads: list[Thread] = []
         self._lock = Lock()
 
-    def last(self, connector: str, kind: str = "") -> Run | None:
-        """The run under way, or the last one; of that kind if one is named."""
-        run = self._last.get(connector)
-        return run if run and kind in ("", run.kind) else None
+    def last(self, connector: str, kind: str) -> Run | None:
+        """The last test or sync of a connector, under way or over."""
+        return self._last.get((connector, kind))
+
+    def running(self, connector: str) -> Run | None:
+        """What is under way."""
+        both = (self.last(connector, kind) for kind in ("test", "sync"))
+        return next((run for run in both if run and run.is_running), None)
 
     def test(self, connector: str) -> Run:
         """Start a test, unless something runs already."""
@@ -101,10 +105,9 @@ class Runs:
 
     def _start(self, run: Run, work: Callable[[Run], None]) -> Run:
         with self._lock:
-            last = self._last.get(run.connector)
-            if last and last.is_running:
-                return last
-            self._last[run.connector] = run
+            if running := self.running(run.connector):
+                return running
+            self._last[run.connector, run.kind] = run
         thread = Thread(target=_guarded, args=(work, run), daemon=True)
         self._threads = [old for old in self._threads if old.is_alive()] + [thread]
         thread.start()
