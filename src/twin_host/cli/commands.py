@@ -1,5 +1,7 @@
 """The commands on the twin itself."""
 
+import os
+import secrets
 from itertools import islice
 
 import click
@@ -7,6 +9,7 @@ import click
 from twin_host import shapes
 from twin_host.cli import connectors, show
 from twin_host.cli.demo import demo
+from twin_host.cli.listen import LOOPBACK, listening, serve_on
 from twin_host.cli.root import Root, examples, json_option, optional, twin
 from twin_host.contract import Severity
 from twin_host.errors import UsageError
@@ -206,13 +209,34 @@ def serve(host: str, port: int) -> None:
     Prints an address with a secret in it; nobody without it sees anything. Stop with Ctrl-C.
     """
     web = optional("twin_host.web", extra="web")
+    session_secret = secrets.token_urlsafe(24)
+    with listening(host, port) as (listener, address):
+        click.echo(f"Open {address}/?token={session_secret}", err=True)
+        port = listener.getsockname()[1]
+        names = frozenset(f"{name}:{port}" for name in (*LOOPBACK, host))
+        serve_on(listener, web.pages(twin(), session_secret, names))
 
-    def started(address: str) -> None:
-        click.echo(f"Open {address}", err=True)
-        if not host.startswith("127.") and host not in ("localhost", "::1"):
-            click.echo("Anybody on this network can read what is sent: there is no TLS.", err=True)
 
-    web.serve(twin(), host=host, port=port, started=started)
+@cli.command()
+@click.option("--http", is_flag=True, help="Streamable HTTP instead of standard input and output.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8766, show_default=True)
+@examples("twin mcp", "twin mcp --http --port 8766")
+def mcp(http: bool, host: str, port: int) -> None:  # noqa: FBT001
+    """The twin as tools of an AI assistant (MCP).
+
+    Over standard input and output, for an assistant that starts it; or over HTTP, where callers
+    show the token that is printed at start, or that TWIN_MCP_TOKEN holds.
+    """
+    assistant = optional("twin_host.assistant", extra="mcp")
+    if not http:
+        assistant.assistant(twin()).run("stdio")
+        return
+    token = os.environ.get("TWIN_MCP_TOKEN") or secrets.token_urlsafe(24)
+    with listening(host, port) as (listener, address):
+        click.echo(f"Address: {address}/mcp\nHeader:  Authorization: Bearer {token}", err=True)
+        app = assistant.over_http(twin(), token, host, listener.getsockname()[1])
+        serve_on(listener, app)
 
 
 @cli.command()
