@@ -60,6 +60,15 @@ class Connector:
         """Turn the snapshot into facts, gaps and events."""
         return self._call("enrich", Enrichment, context=context)
 
+    def parameters(self, hook: str) -> set[str]:
+        """What the connector's own implementation of a hook takes."""
+        implementations = self._hooks[hook].get_hookimpls()  # pyright: ignore[reportFunctionMemberAccess]
+        return {name for each in implementations for name in (*each.argnames, *each.kwargnames)}
+
+    def answer_for(self, name: str, hook: str, arguments: Mapping[str, Any]) -> Any:
+        """What the hook answers when it is asked about a connector of another name."""
+        return self._hooks[hook](connector=name, **arguments)
+
     def _call(self, hook: str, expected: Any, **arguments: Any) -> Any:
         try:
             result = self._hooks[hook](connector=self.info.name, **arguments)

@@ -1,0 +1,349 @@
+"""What every connector must do. Collected by the plugin `twin_host.conformance`."""
+
+import inspect
+import re
+import socket
+import sqlite3
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import orjson
+import pytest
+from attrs import asdict, define, field
+
+from twin_host import hookspecs
+from twin_host.conformance import Product
+from twin_host.contract import (
+    Capability,
+    Confidence,
+    Configured,
+    Context,
+    DatasetState,
+    Enrichment,
+    OptionValue,
+    Progress,
+    Rejected,
+    Secret,
+    SyncReport,
+    SyncStatus,
+)
+from twin_host.registry import HOOKS, Connector
+from twin_host.twin import SNAPSHOT, sync_options
+
+KINDS = {"text", "secret", "boolean", "number", "choice", "list"}
+ODD = (
+    "",
+    " ",
+    "\x00",
+    "💥" * 50,
+    "a" * 5000,
+    "../../etc/passwd",
+    "-1",
+    "1e400",
+    "<script>",
+    "\n\n",
+)
+NIST = re.compile(r"(GV|ID|PR|DE|RS|RC)\.[A-Z]{2}-\d{2}")
+SENTENCE = re.compile(r".{8,}[.?!:)]", re.DOTALL)
+
+
+@define
+class Bench:
+    """One connector set up for one product, with a folder of its own."""
+
+    connector: Connector
+    product: Product
+    state_dir: Path
+    progress: list[Progress] = field(factory=list[Progress])
+    capabilities: dict[str, Capability] = field(factory=dict[str, Capability])
+    cancelled: Event = field(factory=Event)
+
+    def get(self, name: str) -> Secret | None:
+        """The host's side of `Secrets`."""
+        secret = self.product.secrets.get(name)
+        return Secret(secret) if secret else None
+
+    def context(self, report: Callable[[Progress], None] | None = None) -> Context:
+        """What the connector is lent."""
+        return Context(
+            self.state_dir,
+            self,
+            lambda: datetime.now(UTC),
+            report=report or self.progress.append,
+            probed=self.capabilities.__setitem__,
+            cancelled=self.cancelled,
+        )
+
+    def config(self) -> Mapping[str, Any]:
+        """The connector's settings for the product."""
+        secrets = {name: Secret(text) for name, text in self.product.secrets.items()}
+        outcome = self.connector.configure({**self.product.values, **secrets})
+        assert isinstance(outcome, Configured), f"The product's values are refused: {outcome}"
+        return outcome.config
+
+    def options(self) -> dict[str, OptionValue]:
+        """The options of a sync."""
+        return sync_options(self.connector, self.product.options)
+
+    def sync(self, report: Callable[[Progress], None] | None = None) -> SyncReport:
+        """One sync."""
+        return self.connector.sync(self.config(), self.options(), self.context(report))
+
+    def enrich(self) -> Enrichment:
+        """One enrichment, with its events read."""
+        found = self.connector.enrich(self.context())
+        return Enrichment(found.facts, found.gaps, tuple(found.events), found.profile)
+
+    def shows_no_secret(self, *things: object) -> None:
+        """Fail if a secret is in any of those, as text or bytes."""
+        for secret in self.product.secrets.values():
+            for thing in things:
+                content = thing if isinstance(thing, bytes) else str(thing).encode()
+                assert secret.encode() not in content, "A secret is shown."
+
+
+@pytest.fixture
+def bench(connector: Connector, product: Product, state_dir: Path) -> Bench:
+    """A connector and a product."""
+    return Bench(connector, product, state_dir)
+
+
+# --- hooks and manifest -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_hook_takes_what_its_specification_says(connector: Connector, hook: str) -> None:
+    allowed = set(inspect.signature(getattr(hookspecs, hook)).parameters)
+    assert connector.parameters(hook) <= allowed
+
+
+@pytest.mark.parametrize("hook", [hook for hook in HOOKS if hook != "describe"])
+def test_it_answers_for_its_own_name_only(connector: Connector, hook: str, state_dir: Path) -> None:
+    context = Context(state_dir, Nothing(), lambda: datetime.now(UTC))
+    nothing = dict[str, Any]()
+    given: dict[str, Any] = {"values": nothing, "config": nothing, "options": nothing}
+    given["context"] = context
+    wanted = inspect.signature(getattr(hookspecs, hook)).parameters
+    arguments = {name: value for name, value in given.items() if name in wanted}
+    assert connector.answer_for("somebody-else", hook, arguments) is None
+
+
+def test_the_manifest_says_what_a_person_needs(connector: Connector) -> None:
+    info = connector.info
+    assert re.fullmatch(r"[a-z][a-z0-9_]*", info.name)
+    assert all((info.title, info.category, info.summary, info.version))
+    assert info.provides
+    assert info.enriches
+
+
+def test_every_field_is_well_described(connector: Connector) -> None:
+    fields = connector.info.fields
+    names = [setting.name for setting in fields]
+    assert len(names) == len(set(names))
+    for setting in fields:
+        assert setting.kind in KINDS, setting.name
+        assert setting.title, setting.name
+        assert setting.help, setting.name
+        assert bool(setting.choices) == (setting.kind == "choice"), setting.name
+        assert setting.kind != "secret" or setting.default is None, setting.name
+        assert set(setting.when) <= set(names), setting.name
+
+
+def test_every_option_has_a_default_within_its_bounds(connector: Connector) -> None:
+    for option in connector.info.options:
+        assert option.type in ("boolean", "integer"), option.name
+        assert isinstance(option.default, bool) == (option.type == "boolean"), option.name
+    assert sync_options(connector, {})
+
+
+# --- configure ----------------------------------------------------------------------------------
+
+
+def test_nothing_typed_names_every_required_field(connector: Connector) -> None:
+    outcome = connector.configure({})
+    wanted = {
+        setting.name
+        for setting in connector.info.fields
+        if setting.required and setting.kind != "secret" and not setting.when
+    }
+    if wanted:
+        assert isinstance(outcome, Rejected)
+        assert wanted <= {problem.field for problem in outcome.problems}
+        assert all(SENTENCE.fullmatch(problem.message) for problem in outcome.problems)
+
+
+def test_odd_values_are_refused_or_taken_but_never_fail(connector: Connector) -> None:
+    for setting in connector.info.fields:
+        for text in ODD:
+            value = Secret(text) if setting.kind == "secret" else text
+            outcome = connector.configure({setting.name: value})
+            assert isinstance(outcome, Configured | Rejected)
+
+
+def test_settings_hold_no_secret_and_can_be_written_down(bench: Bench) -> None:
+    config = bench.config()
+    bench.shows_no_secret(orjson.dumps(dict(config)), repr(config))
+    secret_names = {each.name for each in bench.connector.info.fields if each.kind == "secret"}
+    assert not secret_names & config.keys()
+
+
+def test_a_rejection_does_not_repeat_a_secret(bench: Bench) -> None:
+    wrong = {name: Secret(text) for name, text in bench.product.secrets.items()}
+    plain = {each.name: "\x00" for each in bench.connector.info.fields if each.kind != "secret"}
+    bench.shows_no_secret(bench.connector.configure({**plain, **wrong}))
+
+
+# --- test_connection ----------------------------------------------------------------------------
+
+
+def test_a_connection_tells_who_we_are_and_what_we_may_read(bench: Bench) -> None:
+    report = bench.connector.test_connection(bench.config(), bench.context())
+    assert report.ok, report.error
+    assert report.org
+    assert report.capabilities
+    assert bench.capabilities == dict(report.capabilities), "Tell each capability once known."
+    bench.shows_no_secret(report)
+
+
+def test_a_denied_capability_says_why(bench: Bench) -> None:
+    bench.product.deny()
+    report = bench.connector.test_connection(bench.config(), bench.context())
+    denied = [each for each in report.capabilities.values() if not each.granted]
+    assert denied
+    assert all(SENTENCE.fullmatch(each.reason) for each in denied)
+
+
+def test_a_product_that_is_not_there_is_a_sentence(bench: Bench) -> None:
+    bench.product.vanish()
+    report = bench.connector.test_connection(bench.config(), bench.context())
+    assert not report.ok
+    assert SENTENCE.fullmatch(report.error)
+    bench.shows_no_secret(report)
+
+
+# --- sync ---------------------------------------------------------------------------------------
+
+
+def test_a_sync_is_complete_and_tells_its_progress(bench: Bench) -> None:
+    report = bench.sync()
+    assert report.status == SyncStatus.COMPLETE, (report.error, report.datasets)
+    assert {each.dataset for each in bench.progress} <= report.datasets.keys()
+    assert bench.progress
+    assert (bench.state_dir / SNAPSHOT).exists()
+
+
+def test_no_secret_is_stored_or_told(bench: Bench) -> None:
+    report = bench.sync()
+    found = bench.enrich()
+    files = [path.read_bytes() for path in bench.state_dir.rglob("*") if path.is_file()]
+    bench.shows_no_secret(report, found, bench.progress, *files)
+
+
+def test_a_denied_dataset_is_named_and_no_figure_on_it_is_verified(bench: Bench) -> None:
+    dataset = bench.product.deny()
+    report = bench.sync()
+    assert report.status == SyncStatus.PARTIAL
+    assert report.datasets[dataset].state == DatasetState.DENIED
+    assert SENTENCE.fullmatch(report.datasets[dataset].reason)
+    for fact in bench.enrich().facts:
+        if dataset in fact.evidence.datasets:
+            assert fact.confidence != Confidence.VERIFIED, fact.key
+            assert not fact.evidence.complete, fact.key
+
+
+def test_a_failed_sync_loses_nothing(bench: Bench) -> None:
+    bench.sync()
+    before = _values(bench.enrich())
+    bench.product.vanish()
+    report = bench.sync()
+    assert report.status != SyncStatus.COMPLETE
+    assert _values(bench.enrich()) == before
+
+
+def test_a_cancelled_sync_is_told_apart_and_the_next_one_completes_it(
+    bench: Bench, tmp_path: Path
+) -> None:
+    def cancel(_progress: Progress) -> None:
+        bench.cancelled.set()
+
+    first = bench.sync(cancel)
+    bench.cancelled.clear()
+    assert first.status != SyncStatus.FAILED or first.error
+    assert bench.sync().status == SyncStatus.COMPLETE
+    fresh_dir = tmp_path / "fresh"
+    fresh_dir.mkdir()
+    fresh = Bench(bench.connector, bench.product, fresh_dir)
+    fresh.sync()
+    assert _values(bench.enrich()) == _values(fresh.enrich())
+
+
+# --- enrich -------------------------------------------------------------------------------------
+
+
+def test_enriching_again_says_the_same_and_asks_nobody(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.sync()
+
+    def refuse(*_arguments: Any) -> None:
+        raise AssertionError("enrich must not use the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    assert asdict(bench.enrich()) == asdict(bench.enrich())
+
+
+def test_facts_are_well_formed_and_their_subjects_can_be_listed(bench: Bench) -> None:
+    bench.sync()
+    facts = bench.enrich().facts
+    assert facts
+    assert len({fact.key for fact in facts}) == len(facts)
+    snapshot = sqlite3.connect(f"{(bench.state_dir / SNAPSHOT).as_uri()}?mode=ro", uri=True)
+    for fact in facts:
+        assert re.fullmatch(r"\S+", fact.key), fact.key
+        assert re.fullmatch(r"\S+", fact.value), fact.key
+        assert fact.as_of.tzinfo is not None, fact.key
+        evidence = fact.evidence
+        assert fact.confidence != Confidence.VERIFIED or evidence.complete, fact.key
+        if evidence.numerator is not None:
+            assert evidence.datasets, fact.key
+            assert evidence.definition, fact.key
+        if evidence.numerator is not None and evidence.denominator is not None:
+            assert 0 <= evidence.numerator <= evidence.denominator, fact.key
+        if evidence.query:
+            snapshot.execute(f"SELECT * FROM ({evidence.query}) LIMIT 1").fetchall()
+    snapshot.close()
+
+
+def test_gaps_are_well_formed(bench: Bench) -> None:
+    bench.sync()
+    for gap in bench.enrich().gaps:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", gap.id)
+        assert NIST.fullmatch(gap.nist), gap.id
+        assert all((gap.title, gap.remedy)), gap.id
+        assert gap.count == len(gap.subjects), gap.id
+        assert all(subject.get("id") for subject in gap.subjects), gap.id
+
+
+def test_events_are_well_formed_and_each_is_there_once(bench: Bench) -> None:
+    bench.sync()
+    events = tuple(bench.enrich().events)
+    assert len({event.id for event in events}) == len(events)
+    for event in events:
+        assert event.time.tzinfo is not None, event.id
+        assert all((event.id, event.title, event.event_type, event.category)), event.id
+        orjson.loads(event.raw)
+
+
+class Nothing:
+    """No secrets."""
+
+    def get(self, name: str) -> Secret | None:  # noqa: ARG002
+        """None."""
+        return None
+
+
+def _values(found: Enrichment) -> dict[str, str]:
+    return {fact.key: fact.value for fact in found.facts}
