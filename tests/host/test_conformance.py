@@ -1,0 +1,68 @@
+"""The conformance kit finds what is wrong with a connector: each fault by the check made for it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.entra_id_product import install
+
+FAULTS = {
+    "another name": (
+        'if connector != INFO.name:\n        return None\n'
+        '    with closing(_snapshot(context)) as snapshot:\n        read',
+        "with closing(_snapshot(context)) as snapshot:\n        read",
+        "test_it_answers_for_its_own_name_only[enrich]",
+    ),
+    "a secret among the settings": (
+        'for name in kept if name != "client_secret"',
+        "for name in kept",
+        "test_settings_hold_no_secret_and_can_be_written_down",
+    ),
+    "a secret in the snapshot": (
+        "snapshot.execute(\"INSERT OR REPLACE INTO dataset VALUES (?, ?)\", (name, as_of))",
+        "snapshot.execute('INSERT OR REPLACE INTO dataset VALUES (?, ?)', "
+        "(context.secrets.get('client_secret').reveal(), as_of))",
+        "test_no_secret_is_stored_or_told",
+    ),
+    "a denial called complete": (
+        "return DatasetReport(DatasetState.DENIED, reason=reason)",
+        "return DatasetReport(DatasetState.COMPLETE)",
+        "test_a_denied_dataset_is_named_and_no_figure_on_it_is_verified",
+    ),
+    "a value with a space": (
+        '"tool", "entra_id", Confidence',
+        '"tool", "Entra ID", Confidence',
+        "test_facts_are_well_formed_and_their_subjects_can_be_listed",
+    ),
+    "a random answer": (
+        '"## Identity (Entra ID)',
+        '__import__("secrets").token_hex() + "## Identity (Entra ID)',
+        "test_enriching_again_says_the_same_and_asks_nobody",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_found(fault, tmp_path):
+    right, wrong, check = FAULTS[fault]
+    install(tmp_path)
+    plugin = tmp_path / "twin_entra_id" / "plugin.py"
+    text = plugin.read_text()
+    assert text.count(right) == 1
+    plugin.write_text(text.replace(right, wrong))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "twin_host.conformance",
+         "-p", "no:cacheprovider", "-k", check.partition("[")[0], "--connector", "entra_id",
+         "--product", "tests.support.entra_id_product:entra_id_product"],
+        env=os.environ | {"PYTHONPATH": f"{tmp_path}:."},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert f"::{check}" in done.stdout
