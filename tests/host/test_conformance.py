@@ -34,7 +34,7 @@ FAULTS = {
     ),
     "a value with a space": (
         '"tool", "entra_id", Confidence',
-        '"tool", "Entra ID", Confidence',
+        '"tool", "Entra ID P2", Confidence',
         "test_facts_are_well_formed_and_their_subjects_can_be_listed",
     ),
     "a random answer": (
