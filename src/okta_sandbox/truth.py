@@ -56,6 +56,10 @@ class Truth:
     privileged_without_strong: of those who can sign in.
     sso_apps: ACTIVE and not Okta's own; federated and password of them by sign-on mode.
     assignments: exact numbers of every application, whatever its status.
+    machines: service apps, which nobody signs in to; privileged_machines: those with an admin role.
+    password_only_apps: SSO apps that nobody needs more for than a password, on some condition.
+    rules_without_mfa: reachable rules of active session policies that let in without a factor.
+    service_accounts: can sign in and is no person.
     """
 
     users: int
@@ -77,6 +81,11 @@ class Truth:
     sso_apps_federated: frozenset[str]
     sso_apps_password: frozenset[str]
     assignments: Mapping[str, Assignments]
+    machines: frozenset[str]
+    privileged_machines: frozenset[str]
+    password_only_apps: frozenset[str]
+    rules_without_mfa: frozenset[str]
+    service_accounts: frozenset[str]
 
     @property
     def coverage(self) -> float:
@@ -110,9 +119,24 @@ def truth(org: Org, *, now_s: float | None = None) -> Truth:
         admin_groups=frozenset(group.id for group in org.admins.admin_groups()),
         group_sizes={group.id: org.groups.size(group) for group in org.groups.all},
         sso_apps=frozenset(app.id for app in sso),
-        sso_apps_federated=frozenset(a.id for a in sso if a.mode in _CLASSES["federated"]),
+        sso_apps_federated=frozenset(
+            a.id for a in sso if a.mode in _CLASSES["federated"] and not a.machine
+        ),
         sso_apps_password=frozenset(a.id for a in sso if a.mode in _CLASSES["password"]),
         assignments={app.id: Assignments(*org.apps.counts(app)) for app in org.apps.all},
+        machines=frozenset(app.id for app in sso if app.machine),
+        privileged_machines=frozenset(
+            app.id for app in org.apps.all if org.security.machine_roles(app)
+        ),
+        password_only_apps=frozenset(app.id for app in sso if _takes_a_password(org, app)),
+        rules_without_mfa=frozenset(
+            rule.id
+            for policy in org.security.session_policies
+            if policy.is_active
+            for rule in policy.reachable()
+            if not rule.spec["require_factor"]
+        ),
+        service_accounts=frozenset(sweep.service_accounts),
     )
 
 
@@ -128,12 +152,15 @@ class _Sweep:
         self.phishing_resistant: set[str] = set()
         self.weak_only: set[str] = set()
         self.stale: set[str] = set()
+        self.service_accounts: set[str] = set()
 
     def add(self, org: Org, user: User, at_s: float) -> None:
         self.statuses[user.status] += 1
         if not org.people.can_sign_in(user.index):
             return
         self.can_sign_in.add(user.id)
+        if user.kind == "Service":
+            self.service_accounts.add(user.id)
         if (user.last_login_s or user.created_s) <= at_s - STALE_S:
             self.stale.add(user.id)
         types = {factor.type for factor in org.factors.of(user.index) if factor.status == "ACTIVE"}
@@ -152,6 +179,15 @@ class _Sweep:
 
 def _is_sso(app: App) -> bool:
     return app.status == "ACTIVE" and app.name not in OKTA_OWN
+
+
+def _takes_a_password(org: Org, app: App) -> bool:
+    policy = org.security.policy_of(app)
+    return (
+        policy is not None
+        and not app.machine
+        and any(rule.lets_in_by_password for rule in policy.reachable())
+    )
 
 
 def log_entries(

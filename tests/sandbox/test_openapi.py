@@ -89,12 +89,30 @@ def test_the_validator_finds_what_is_wrong() -> None:
         "/api/v1/iam/assignees/users",
         "/api/v1/iam/roles",
         "/api/v1/api-tokens",
+        "/api/v1/policies?type=OKTA_SIGN_ON",
+        "/api/v1/zones",
+        "/api/v1/threats/configuration",
     ],
 )
 def test_a_list_is_as_described(caller: Caller, path: str) -> None:
     body = caller.get(path).json()
     assert body
     assert complaints(body, *schema_of(path.partition("?")[0])) == []
+
+
+def test_policies_and_authenticators_are_as_described(caller: Caller) -> None:
+    policies = caller.get("/api/v1/policies?type=OKTA_SIGN_ON").json()
+    if caller.sandbox.org.edition == "identity-engine":
+        policies += caller.get("/api/v1/policies?type=ACCESS_POLICY").json()
+        authenticators = caller.get("/api/v1/authenticators").json()
+        assert complaints(authenticators, *schema_of("/api/v1/authenticators")) == []
+    else:
+        assert caller.get("/api/v1/policies?type=ACCESS_POLICY").status_code == 400
+    assert complaints(policies, *schema_of("/api/v1/policies")) == []
+    for policy in policies:
+        rules = caller.get(f"/api/v1/policies/{policy['id']}/rules").json()
+        assert rules
+        assert complaints(rules, *schema_of("/api/v1/policies/{policyId}/rules")) == []
 
 
 def test_the_log_is_as_described(caller: Caller) -> None:

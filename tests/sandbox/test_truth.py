@@ -66,6 +66,10 @@ class Reading:
             and (modes is None or app["signOnMode"] in modes)
         }
 
+    def machines(self) -> set[str]:
+        clients = {app["id"]: app["settings"].get("oauthClient", {}) for app in self.apps}
+        return {id_ for id_ in self.sso() if clients[id_].get("application_type") == "service"}
+
 
 def _written(at_s: float) -> str:
     return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
@@ -134,8 +138,10 @@ def test_privilege(read: tuple[Reading, Truth]) -> None:
 def test_applications_and_assignments(read: tuple[Reading, Truth]) -> None:
     reading, true = read
     assert true.sso_apps == reading.sso()
-    assert true.sso_apps_federated == reading.sso(
-        {"SAML_2_0", "SAML_1_1", "OPENID_CONNECT", "WS_FEDERATION"}
+    machines = reading.machines()
+    assert true.machines == machines
+    assert true.sso_apps_federated == (
+        reading.sso({"SAML_2_0", "SAML_1_1", "OPENID_CONNECT", "WS_FEDERATION"}) - machines
     )
     assert true.sso_apps_password == reading.sso(
         {"AUTO_LOGIN", "BROWSER_PLUGIN", "SECURE_PASSWORD_STORE", "BASIC_AUTH"}

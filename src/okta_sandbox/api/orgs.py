@@ -3,6 +3,7 @@
 from typing import Any
 
 from okta_sandbox.api.answers import Answer, validation_failed
+from okta_sandbox.api.credentials import Token
 from okta_sandbox.api.requests import Call
 from okta_sandbox.filters import Dialect, FilterError, literals_of
 from okta_sandbox.org.people import DAY_S
@@ -67,10 +68,10 @@ def list_api_tokens(call: Call) -> Answer:
                 "userId": call.org.people.ids.encode(token.owner),
                 "clientName": "Okta API",
                 "tokenWindow": "P30D",
-                "network": {"connection": "ANYWHERE"},
-                "expiresAt": iso(call.now_s + 30 * DAY_S),
+                "network": call.org.security.token_connection(token.name),
+                "expiresAt": iso(_used_s(call, token) + 30 * DAY_S),
                 "created": iso(call.org.as_of_s - 100 * DAY_S),
-                "lastUpdated": iso(call.now_s),
+                "lastUpdated": iso(_used_s(call, token)),
                 "_links": {
                     "self": {"href": f"{base}/api-tokens/{token.id}"},
                     "user": {"href": f"{base}/users/{call.org.people.ids.encode(token.owner)}"},
@@ -79,6 +80,10 @@ def list_api_tokens(call: Call) -> Answer:
             for token in call.credentials.tokens
         ]
     )
+
+
+def _used_s(call: Call, token: Token) -> float:
+    return call.org.security.token_used_s(token.name, call.now_s)
 
 
 def list_principal_rate_limits(call: Call) -> Answer:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from okta_sandbox.api import apps, groups, logs, oauth, orgs, roles, users
+from okta_sandbox.api import apps, groups, logs, oauth, orgs, roles, security, users
 from okta_sandbox.api.answers import Answer
 from okta_sandbox.api.requests import Call
 
@@ -43,6 +43,18 @@ ROUTES = (
     Route("/api/v1/iam/roles", "okta.roles.read", roles.list_roles),
     Route("/api/v1/iam/roles/{}", "okta.roles.read", roles.get_role),
     Route("/api/v1/iam/roles/{}/permissions", "okta.roles.read", roles.list_permissions),
+    Route("/api/v1/iam/resource-sets", "okta.roles.read", security.list_resource_sets),
+    Route("/api/v1/iam/resource-sets/{}/resources", "okta.roles.read", security.list_resources),
+    Route("/oauth2/v1/clients/{}/roles", "okta.roles.read", security.list_client_roles),
+    Route("/api/v1/policies", "okta.policies.read", security.list_policies),
+    Route("/api/v1/policies/{}/rules", "okta.policies.read", security.list_rules),
+    Route("/api/v1/authenticators", "okta.authenticators.read", security.list_authenticators),
+    Route("/api/v1/zones", "okta.networkZones.read", security.list_zones),
+    Route(
+        "/api/v1/threats/configuration",
+        "okta.threatInsights.read",
+        security.get_threat_configuration,
+    ),
     Route("/api/v1/logs", "okta.logs.read", logs.list_logs),
     Route("/api/v1/api-tokens", "okta.apiTokens.read", orgs.list_api_tokens),
     Route(

@@ -35,7 +35,7 @@ class CustomRole:
 
 @frozen
 class Grant:
-    """One role held by one user or group. Exactly one of `user` and `group` is set."""
+    """One role held by a user (`user` is set), a group (`group` is set) or a service app."""
 
     id: str
     type: str
@@ -136,9 +136,22 @@ class Admins:
         wanted = str(row["mfa"]) if row else ""
         return _ROLES["mfa"][edition].get(wanted, wanted) or None
 
-    def _grant(self, role: str, *, user: int | None = None, group: Group | None = None) -> Grant:
+    def grant_to_machine(self, role: str, app: int) -> Grant:
+        """A role of the service app with this index."""
+        return self._grant(role, machine=app)
+
+    def _grant(
+        self,
+        role: str,
+        *,
+        user: int | None = None,
+        group: Group | None = None,
+        machine: int | None = None,
+    ) -> Grant:
         type_, _, label = role.partition(":")
         holder = ("group", group.index) if group else ("user", user or 0)
+        if machine is not None:
+            holder = ("machine", machine)
         chance = Chance(self._seed, "grant", role, *holder)
         custom = self.custom_role(label) if label else None
         return Grant(

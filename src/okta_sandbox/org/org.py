@@ -11,6 +11,7 @@ from okta_sandbox.org.factors import Factors
 from okta_sandbox.org.groups import Groups
 from okta_sandbox.org.log import Log
 from okta_sandbox.org.people import People
+from okta_sandbox.org.security import Security
 
 
 class Org:
@@ -57,6 +58,7 @@ class Org:
         self.admins = Admins(basis, count=admins, people=self.people, groups=self.groups)
         self.factors = Factors(basis, people=self.people, admins=self.admins)
         self.apps = Apps(basis, count=apps, people=self.people, groups=self.groups)
+        self.security = Security(basis, apps=self.apps, groups=self.groups, admins=self.admins)
         self.log = Log(self)
 
     def act(self, *, at_s: float) -> Actions:

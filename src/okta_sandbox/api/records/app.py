@@ -42,12 +42,18 @@ def app_json(org: Org, app: App, base: str) -> Json:
         },
         "settings": _settings(app),
         "_links": {
+            **_policy_link(org, app, base),
             "self": {"href": itself},
             "users": {"href": f"{itself}/users"},
             "groups": {"href": f"{itself}/groups"},
             action: {"href": f"{itself}/lifecycle/{action}"},
         },
     }
+
+
+def _policy_link(org: Org, app: App, base: str) -> Json:
+    policy = org.security.policy_of(app)
+    return {"accessPolicy": {"href": f"{base}/api/v1/policies/{policy.id}"}} if policy else {}
 
 
 def _settings(app: App) -> Json:

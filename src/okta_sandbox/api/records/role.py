@@ -3,6 +3,7 @@
 from typing import Any
 
 from okta_sandbox.org.admins import CustomRole, Grant
+from okta_sandbox.org.apps import App
 from okta_sandbox.org.org import Org
 from okta_sandbox.times import iso
 
@@ -16,6 +17,13 @@ def grant_json(org: Org, grant: Grant, base: str) -> Json:
         assignee = f"{api}/groups/{grant.group.id}"
     else:
         assignee = f"{api}/users/{org.people.ids.encode(grant.user or 0)}"
+    record = _grant_json(grant, api)
+    record["assignmentType"] = "GROUP" if grant.group else "USER"
+    record["_links"]["assignee"] = {"href": assignee}
+    return record
+
+
+def _grant_json(grant: Grant, api: str) -> Json:
     record: Json = {
         "id": grant.id,
         "label": grant.label,
@@ -23,8 +31,7 @@ def grant_json(org: Org, grant: Grant, base: str) -> Json:
         "status": "ACTIVE",
         "created": iso(grant.created_s),
         "lastUpdated": iso(grant.created_s),
-        "assignmentType": "GROUP" if grant.group else "USER",
-        "_links": {"assignee": {"href": assignee}},
+        "_links": {},
     }
     if grant.role:
         sets = f"{api}/iam/resource-sets/{grant.resource_set}"
@@ -35,6 +42,14 @@ def grant_json(org: Org, grant: Grant, base: str) -> Json:
             "role": {"href": f"{api}/iam/roles/{grant.role}"},
             "permissions": {"href": f"{api}/iam/roles/{grant.role}/permissions"},
         }
+    return record
+
+
+def client_grant_json(grant: Grant, app: App, base: str) -> Json:
+    """One role assignment of a service app."""
+    record = _grant_json(grant, f"{base}/api/v1")
+    record["assignmentType"] = "CLIENT"
+    record["_links"]["assignee"] = {"href": f"{base}/oauth2/v1/clients/{app.id}"}
     return record
 
 

@@ -39,6 +39,7 @@ def user_json(org: Org, user: User, base: str, *, alone: bool = False) -> Json:
             "department": user.department,
             "title": user.title,
             "userType": user.kind,
+            "manager": manager and org.people.user(user.manager or 0).name,
             "managerId": manager,
             "employeeNumber": str(10_000 + user.index),
         },
