@@ -170,8 +170,9 @@ async def our_sweep(org: "Served", requests: int) -> float:
     from twin_host.contract import Secret
     from twin_okta.api import OktaClient
     from twin_okta.api.auth import ApiToken
-    from twin_okta.api.models import Factor, structure
+    from twin_okta.api.models import Factor
     from twin_okta.api.pacing import Pacer
+    from twin_okta.api.structure import structure
 
     seen = set()
     async with OktaClient(org.url, ApiToken(Secret(org.token)), Pacer(SHARE)) as client:

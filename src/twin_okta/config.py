@@ -32,6 +32,7 @@ class OktaConfig:
     key_id: str = ""
     dpop: bool = False
     privileged_groups: tuple[str, ...] = ()
+    service_account_names: tuple[str, ...] = ()
     stale_after_days: int = 90
     rate_share: float = 0.9
     custom_domain: bool = False
@@ -60,14 +61,14 @@ def validate(values: Mapping[str, str | Secret]) -> Configured | Rejected:
         _number(values, "stale_after_days", problems, default=90, low=1, high=3650)
     )
     settings["rate_share"] = _number(values, "rate_share", problems, default=0.9, low=0.05, high=1)
-    settings["privileged_groups"] = _lines(_text(values, "privileged_groups"))
+    for name in ("privileged_groups", "service_account_names"):
+        settings[name] = _lines(_text(values, name))
     settings |= _credential(values, problems)
     return Rejected(tuple(problems)) if problems else Configured(settings)
 
 
 def from_settings(config: Config) -> OktaConfig:
     """The settings that `validate` made, as the type the rest of the plugin uses."""
-    groups = config.get("privileged_groups", [])
     return OktaConfig(
         domain=str(config["domain"]),
         auth=str(config.get("auth", "token")),
@@ -75,7 +76,8 @@ def from_settings(config: Config) -> OktaConfig:
         private_key_file=str(config.get("private_key_file", "")),
         key_id=str(config.get("key_id", "")),
         dpop=bool(config.get("dpop", False)),
-        privileged_groups=tuple(groups) if isinstance(groups, list) else (),
+        privileged_groups=_list(config, "privileged_groups"),
+        service_account_names=_list(config, "service_account_names"),
         stale_after_days=int(str(config.get("stale_after_days", 90))),
         rate_share=float(str(config.get("rate_share", 0.9))),
         custom_domain=bool(config.get("custom_domain", False)),
@@ -167,6 +169,11 @@ def _custom_host(host: str, *, allowed: bool) -> str:
 def _text(values: Mapping[str, str | Secret], name: str) -> str:
     value = values.get(name, "")
     return value.reveal() if isinstance(value, Secret) else value
+
+
+def _list(config: Config, name: str) -> tuple[str, ...]:
+    value = config.get(name, [])
+    return tuple(value) if isinstance(value, list) else ()
 
 
 def _lines(text: str) -> list[str]:

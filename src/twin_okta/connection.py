@@ -20,6 +20,14 @@ from twin_okta.sync.apps import PAGE as APPS_PAGE
 from twin_okta.sync.run import each
 
 AT_ONCE = 8
+MORE: dict[str, tuple[str, Params | None]] = {
+    "policies": ("/api/v1/policies", {"type": "OKTA_SIGN_ON"}),
+    "authenticators": ("/api/v1/authenticators", None),
+    "zones": ("/api/v1/zones", {"limit": 1}),
+    "threat_insight": ("/api/v1/threats/configuration", None),
+    "api_tokens": ("/api/v1/api-tokens", None),
+}
+"""The further datasets that one request each tells of."""
 EDITIONS = {"idx": "Identity Engine", "v1": "Classic Engine"}
 
 
@@ -80,18 +88,19 @@ class Visit:
             self._count_users(),
             self._count_apps(),
             self._try("logs", "/api/v1/logs", {"limit": 1, "since": since}),
+            *(self._try(name, *request) for name, request in MORE.items()),
         ]
 
     def report(self) -> ConnectionReport:
         """All of it."""
         granted = any(capability.granted for capability in self.capabilities.values())
-        order = ("users", "factors", "roles", "groups", "apps", "logs")
+        order = ("users", "factors", "roles", "groups", "apps", "logs", *MORE)
         return ConnectionReport(
             ok=granted,
             org=self.org or self.config.domain,
             edition=self.edition,
             identity=self.identity,
-            capabilities={name: self.capabilities[name] for name in order},
+            capabilities={n: self.capabilities[n] for n in order if n in self.capabilities},
             rate_limits=self._limits(),
             first_sync_s=self._first_sync_s(),
             notes=tuple(filter(None, [self.client.clock_note()])),

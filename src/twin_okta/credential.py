@@ -10,8 +10,19 @@ from twin_okta.api.oauth import ServiceApp
 from twin_okta.config import ConfigError, OktaConfig, read_key_file
 
 SCOPES = {
-    "sync_users": ("okta.users.read", "okta.groups.read", "okta.roles.read"),
-    "sync_apps": ("okta.apps.read",),
+    "sync_users": (
+        "okta.users.read",
+        "okta.groups.read",
+        "okta.roles.read",
+        "okta.apiTokens.read",
+    ),
+    "sync_apps": (
+        "okta.apps.read",
+        "okta.policies.read",
+        "okta.authenticators.read",
+        "okta.networkZones.read",
+        "okta.threatInsights.read",
+    ),
     "sync_logs": ("okta.logs.read",),
 }
 """What each sync option needs of an OAuth app."""

@@ -16,11 +16,14 @@ from typing import Any, Self
 from attrs import frozen
 
 from twin_host.contract import DatasetState
-from twin_okta.api.models import Unreadable
+from twin_okta.api.structure import Unreadable
 from twin_okta.rules import load
 
 FILE_NAME = "snapshot.db"
-SCHEMA_VERSION = 1
+MIGRATIONS = ("schema.sql", "schema_2.sql")
+"""Each brings the snapshot one version further; never changed, only added to."""
+CLASSIC = "v1"
+"""How Okta calls the Classic Engine's pipeline; the Identity Engine's is idx."""
 UNFINISHED_IS_FRESH_FOR = timedelta(hours=24)
 """An interrupted factor sweep older than this starts anew."""
 
@@ -29,11 +32,26 @@ TABLES: dict[str, tuple[str, ...]] = {
     "factors": ("factor_read", "factor"),
     "groups": ("okta_group", "group_member"),
     "roles": ("role",),
+    "custom_roles": ("role_permission", "set_resource"),
+    "api_tokens": ("api_token",),
     "apps": ("app",),
-    "assignments": ("assignment", "app_read"),
+    "assignments": ("assignment", "app_read", "app_group"),
+    "service_apps": ("client_role",),
+    "policies": ("policy_rule", "policy"),
+    "authenticators": ("authenticator",),
+    "zones": ("zone",),
+    "threat_insight": ("threat_insight",),
     "logs": (),
+    "app_use": ("app_use",),
 }
 """Every dataset, and the tables whose generations it owns; the rows of the first are counted."""
+
+SET_ORG = """
+INSERT INTO org (only, id, name, privileged_groups, stale_after_days, service_account_names)
+VALUES (1, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET id = excluded.id, name = excluded.name,
+    privileged_groups = excluded.privileged_groups, stale_after_days = excluded.stale_after_days,
+    service_account_names = excluded.service_account_names
+"""
 
 Row = Sequence[Any]
 
@@ -131,14 +149,19 @@ class Snapshot:
         )
         self.commit()
 
-    def set_org(self, org_id: str, name: str, *, groups: Sequence[str], stale_days: int) -> None:
+    def set_org(
+        self, name: str, *, groups: Sequence[str], stale_days: int, service_names: Sequence[str]
+    ) -> None:
         """Remember who is read, and the settings on which figures depend."""
         self.write(
-            "INSERT INTO org VALUES (1, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET id = excluded.id,"
-            " name = excluded.name, privileged_groups = excluded.privileged_groups,"
-            " stale_after_days = excluded.stale_after_days",
-            [(org_id, name, json.dumps(list(groups)), stale_days)],
+            SET_ORG,
+            [(name, name, json.dumps(list(groups)), stale_days, json.dumps(list(service_names)))],
         )
+        self.commit()
+
+    def set_view(self, *, edition: str, sees_everybody: bool | None) -> None:
+        """Remember what kind of org it is, and whether the credential sees all of its people."""
+        self.write("UPDATE org SET edition = ?, sees_everybody = ?", [(edition, sees_everybody)])
         self.commit()
 
     def _forget(self, table: str, dataset: str, *, keep: int) -> None:
@@ -148,16 +171,18 @@ class Snapshot:
     def _prepare(self) -> None:
         self._db.execute("BEGIN IMMEDIATE")
         version = self.number("PRAGMA user_version")
-        if version > SCHEMA_VERSION:
+        if version > len(MIGRATIONS):
             self._db.execute("ROLLBACK")
             raise SnapshotDamaged(
                 f"{self.path} was written by a newer version of this connector: upgrade it."
             )
-        if version == 0:
-            for statement in _statements("schema.sql"):
+        for script in MIGRATIONS[version:]:
+            for statement in _statements(script):
                 self._db.execute(statement)
-            self._db.executemany("INSERT INTO dataset (name) VALUES (?)", [(n,) for n in TABLES])
-            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        if version < len(MIGRATIONS):
+            add = "INSERT OR IGNORE INTO dataset (name) VALUES (?)"
+            self._db.executemany(add, [(name,) for name in TABLES])
+            self._db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         self._load_rules()
         self._remake_views()
         self._db.execute("COMMIT")
@@ -173,9 +198,10 @@ class Snapshot:
             self._db.execute(statement)
 
     def _load_rules(self) -> None:
+        factors = load("factors")
         strengths = [
             (kind, strength, row["rank"])
-            for strength, row in load("factors").items()
+            for strength, row in factors["strength"].items()
             for kind in row["types"]
         ]
         apps = load("apps")
@@ -186,6 +212,15 @@ class Snapshot:
         self._replace("sign_on_class", "(?, ?)", classes)
         self._replace("own_app", "(?)", own)
         self._replace("sign_in_status", "(?)", statuses)
+        accounts = load("accounts")["service_account"]
+        self._replace("service_account_type", "(?)", [(n,) for n in accounts["user_types"]])
+        self._replace("service_account_name", "(?)", [(n,) for n in accounts["login_patterns"]])
+        same = [
+            (kind, row["provider"], name)
+            for name, row in factors["authenticators"].items()
+            for kind in row["types"]
+        ]
+        self._replace("same_authenticator", "(?, ?, ?)", same)
 
     def _replace(self, table: str, places: str, rows: Sequence[Row]) -> None:
         if set(self.rows(f"SELECT * FROM {table}")) != set(map(tuple, rows)):

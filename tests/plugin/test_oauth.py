@@ -82,9 +82,9 @@ def test_every_algorithm_that_okta_takes(key, alg):
 
 
 def test_only_the_scopes_of_what_is_read_are_asked_for():
-    org = service_org(scopes=["okta.apps.read"], users=5)
+    org = service_org(scopes=["okta.logs.read"], users=5)
 
-    report = org.sync(sync_users=False, sync_logs=False)
+    report = org.sync(sync_users=False, sync_apps=False)
 
     assert report.status == SyncStatus.COMPLETE
     assert len(token_requests(org)) == 1

@@ -8,7 +8,20 @@ import pytest
 from tests.support import recordings
 from twin_okta.api.client import _rate_headers
 from twin_okta.api.errors import error_body
-from twin_okta.api.models import App, AppUser, Factor, Group, Role, User, structure
+from twin_okta.api.models import (
+    ApiToken,
+    App,
+    AppUser,
+    Authenticator,
+    Factor,
+    Group,
+    Policy,
+    PolicyRule,
+    Role,
+    User,
+    Zone,
+)
+from twin_okta.api.structure import structure
 
 pytestmark = recordings.present
 
@@ -19,6 +32,11 @@ MODELS = {
     "group": Group,
     "app": App,
     "app user": AppUser,
+    "API token": ApiToken,
+    "policy": Policy,
+    "policy rule": PolicyRule,
+    "authenticator": Authenticator,
+    "zone": Zone,
 }
 
 

@@ -82,7 +82,7 @@ def test_the_most_severe_of_several_rules_wins():
 
 
 def test_strengths_are_disjoint_and_ordered():
-    strengths = load("factors")
+    strengths = load("factors")["strength"]
     types = [kind for row in strengths.values() for kind in row["types"]]
     assert len(set(types)) == len(types)
     order = ("phishing-resistant", "strong", "weak", "knowledge")

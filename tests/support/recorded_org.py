@@ -59,10 +59,25 @@ class RecordedOrg:
             "/api/v1/groups/{id}/roles": lambda r: self.group_roles.get(r.path_params["id"], []),
             "/api/v1/groups/{id}/users": lambda r: self.members.get(r.path_params["id"], []),
             "/api/v1/apps/{id}/users": lambda r: self.app_users.get(r.path_params["id"], []),
+            "/api/v1/apps/{id}/groups": lambda _r: [],
+            "/oauth2/v1/clients/{id}/roles": lambda _r: [],
+            "/api/v1/api-tokens": lambda _r: recorded("/api/v1/api-tokens"),
+            "/api/v1/zones": lambda _r: recorded("/api/v1/zones"),
+            "/api/v1/policies": lambda r: recorded("/api/v1/policies", r.query_params["type"]),
+            "/api/v1/policies/{id}/rules": lambda _r: [],
+            "/api/v1/authenticators": lambda _r: [],
             "/api/v1/logs": lambda _r: [],
         }
         served = [Route(path, self._list(records)) for path, records in routes.items()]
-        return Starlette(routes=[*served, Route("/api/v1/iam/assignees/users", self._assignees)])
+        more = {
+            "/api/v1/iam/assignees/users": self._assignees,
+            "/api/v1/iam/roles/{id}/permissions": _an_object({"permissions": []}),
+            "/api/v1/iam/resource-sets/{id}/resources": _an_object({"resources": []}),
+            "/.well-known/okta-organization": _an_object({"pipeline": "idx"}),
+            "/api/v1/threats/configuration": _an_object(recorded("/api/v1/threats/configuration")),
+        }
+        served += [Route(path, endpoint) for path, endpoint in more.items()]
+        return Starlette(routes=served)
 
     def _list(self, records: Any) -> Any:
         async def endpoint(request: Request) -> Response:
@@ -91,6 +106,19 @@ class RecordedOrg:
             "hasAdminPrivlege": group["id"] in self.group_roles,
         }
         return group | {"_embedded": {"stats": stats}}
+
+
+def recorded(path: str, of_type: str = "") -> Any:
+    """The last body recorded at a path; of one policy type, if that is asked for."""
+    found = [body for at, body in recordings.at_path(path) if not of_type or of_type in str(body)]
+    return found[-1] if found else []
+
+
+def _an_object(body: Any) -> Any:
+    async def endpoint(_request: Request) -> Response:
+        return JSONResponse(body)
+
+    return endpoint
 
 
 def _by_id(kind: str) -> dict[str, Any]:

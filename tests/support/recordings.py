@@ -23,6 +23,11 @@ KINDS = {
     "group": r"/api/v1/groups(/[^/]+)?|/api/v1/users/[^/]+/groups",
     "app": r"/api/v1/apps(/[^/]+)?|/api/v1/groups/[^/]+/apps",
     "app user": r"/api/v1/apps/[^/]+/users(/[^/]+)?",
+    "API token": r"/api/v1/api-tokens(/[^/]+)?",
+    "policy": r"/api/v1/policies(/[^/]+)?",
+    "policy rule": r"/api/v1/policies/[^/]+/rules(/[^/]+)?",
+    "authenticator": r"/api/v1/authenticators(/[^/]+)?",
+    "zone": r"/api/v1/zones(/[^/]+)?",
 }
 
 
@@ -85,6 +90,15 @@ def bodies(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield exchange.path, item
 
 
+def at_path(path: str) -> Iterator[tuple[str, Any]]:
+    """Every body recorded at exactly this path, in order."""
+    for exchange in exchanges():
+        if exchange.method != "GET" or exchange.path != path or exchange.status != 200:
+            continue
+        if exchange.body[:1] in ("[", "{"):
+            yield exchange.path, exchange.json
+
+
 def _is(kind: str, item: dict[str, Any]) -> bool:
     """Some paths answer with something else, such as an activation link."""
     needed = {
@@ -94,5 +108,10 @@ def _is(kind: str, item: dict[str, Any]) -> bool:
         "group": {"id", "profile", "type"},
         "app": {"id", "signOnMode"},
         "app user": {"id", "scope"},
+        "API token": {"id", "userId"},
+        "policy": {"id", "type", "name"},
+        "policy rule": {"id", "actions"},
+        "authenticator": {"id", "key"},
+        "zone": {"id", "usage"},
     }
     return needed[kind] <= item.keys()

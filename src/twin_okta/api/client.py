@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Any, Self
 
@@ -108,18 +109,22 @@ class OktaClient:
         answer = await self.get(path, params)
         return Page(_records(answer.json, path), answer.links.get("next"))
 
-    async def body_page(self, path: str, params: Params | None = None) -> Page:
-        """One page of an `/iam/` list, whose next address is in the body: `_links.next.href`."""
+    async def body_page(
+        self, path: str, params: Params | None = None, *, within: str = "value"
+    ) -> Page:
+        """One page of an `/iam/` list: records `within` the body, as is `_links.next.href`."""
         answer = await self.get(path, params)
-        return Page(_records(answer.json, path, within="value"), _body_next(answer.json))
+        return Page(_records(answer.json, path, within=within), _body_next(answer.json))
 
     def pages(self, path: str, params: Params | None = None) -> AsyncIterator[Page]:
         """A list from its first page to its last."""
         return _follow(self.page, path, params)
 
-    def body_pages(self, path: str, params: Params | None = None) -> AsyncIterator[Page]:
+    def body_pages(
+        self, path: str, params: Params | None = None, *, within: str = "value"
+    ) -> AsyncIterator[Page]:
         """An `/iam/` list from its first page to its last."""
-        return _follow(self.body_page, path, params)
+        return _follow(partial(self.body_page, within=within), path, params)
 
     async def _once(self, url: httpx.URL) -> Answer:
         async with self.pacer.slot(url.path) as slot:

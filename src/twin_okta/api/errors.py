@@ -22,6 +22,7 @@ import orjson
 ROLE_FOR = {
     "iam": "a custom admin role with okta.iam.read, or Super Administrator",
     "logs": "Read-only, Report or Organization Administrator",
+    "api-tokens": "a custom admin role with okta.users.apitokens.read, or Super Administrator",
 }
 SCOPE_FOR = {
     "users": "okta.users.read",
@@ -30,6 +31,11 @@ SCOPE_FOR = {
     "logs": "okta.logs.read",
     "iam": "okta.roles.read",
     "roles": "okta.roles.read",
+    "api-tokens": "okta.apiTokens.read",
+    "policies": "okta.policies.read",
+    "authenticators": "okta.authenticators.read",
+    "zones": "okta.networkZones.read",
+    "threats": "okta.threatInsights.read",
 }
 
 

@@ -4,15 +4,10 @@ Okta adds fields and values at any time and leaves null ones out, so unknown fie
 unknown values are kept as text, and nothing but an id is required.
 """
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any
 
-import cattrs
 from attrs import Factory, frozen
-from attrs import fields as attrs_fields
-from cattrs.gen import make_dict_structure_fn, override
-from cattrs.preconf.orjson import make_converter
 
 
 @frozen
@@ -23,6 +18,7 @@ class UserProfile:
     last_name: str | None = None
     department: str | None = None
     manager: str | None = None
+    user_type: str | None = None
 
 
 @frozen
@@ -140,6 +136,26 @@ class Role:
 
 
 @frozen
+class OAuthClient:
+    application_type: str | None = None
+
+
+@frozen
+class AppSettings:
+    oauth_client: OAuthClient = OAuthClient()
+
+
+@frozen
+class Address:
+    href: str | None = None
+
+
+@frozen
+class AppLinks:
+    access_policy: Address = Address()
+
+
+@frozen
 class App:
     id: str
     name: str | None = None
@@ -148,6 +164,92 @@ class App:
     sign_on_mode: str | None = None
     created: str | None = None
     last_updated: str | None = None
+    features: list[str] | None = None
+    settings: AppSettings = AppSettings()
+    _links: AppLinks = AppLinks()
+
+    @property
+    def application_type(self) -> str | None:
+        """Of an OpenID Connect client: web, native, browser, or service for a machine."""
+        return self.settings.oauth_client.application_type
+
+    @property
+    def policy_id(self) -> str | None:
+        """The authentication policy that guards it; None in a Classic org."""
+        address = self._links.access_policy.href or ""
+        return address.rstrip("/").rpartition("/")[2] or None
+
+
+@frozen
+class AppGroup:
+    """One group that an app is assigned to."""
+
+    id: str
+
+
+@frozen
+class TokenNetwork:
+    connection: str | None = None
+
+
+@frozen
+class ApiToken:
+    """An API token; its secret is nowhere in it."""
+
+    id: str
+    name: str | None = None
+    user_id: str | None = None
+    client_name: str | None = None
+    created: str | None = None
+    expires_at: str | None = None
+    last_updated: str | None = None
+    network: TokenNetwork = TokenNetwork()
+
+
+@frozen
+class Policy:
+    id: str
+    type: str = ""
+    name: str | None = None
+    status: str = ""
+    priority: int | None = None
+
+
+@frozen
+class PolicyRule:
+    """One rule; what it says depends on its policy's type."""
+
+    id: str
+    name: str | None = None
+    status: str = ""
+    priority: int | None = None
+    conditions: Any = None
+    actions: Any = None
+
+
+@frozen
+class Authenticator:
+    id: str
+    key: str | None = None
+    name: str | None = None
+    type: str | None = None
+    status: str = ""
+
+
+@frozen
+class Zone:
+    id: str
+    name: str | None = None
+    type: str | None = None
+    usage: str | None = None
+    status: str = ""
+
+
+@frozen
+class ThreatInsight:
+    """`action` is none, audit (log it) or block."""
+
+    action: str
 
 
 @frozen
@@ -211,90 +313,7 @@ class LogEvent:
 
 MODELS = (
     UserProfile, CredentialProvider, UserCredentials, UserType, User, Factor, GroupProfile,
-    GroupStats, GroupEmbedded, Group, Member, RoleAssignee, Role, App, AppUser, Org, LogActor,
-    LogPlace, LogClient, LogOutcome, LogEvent,
+    GroupStats, GroupEmbedded, Group, Member, RoleAssignee, Role, OAuthClient, AppSettings,
+    Address, AppLinks, App, AppGroup, TokenNetwork, ApiToken, Policy, PolicyRule, Authenticator,
+    Zone, ThreatInsight, AppUser, Org, LogActor, LogPlace, LogClient, LogOutcome, LogEvent,
 )  # fmt: skip
-
-Model = TypeVar("Model")
-
-
-@frozen
-class Unreadable:
-    """A record that could not be understood: its id as far as it has one, and why."""
-
-    id: str
-    reason: str
-
-
-def structure(records: list[Any], model: type[Model]) -> tuple[list[Model], list[Unreadable]]:
-    """Records as models, and beside them those that are not: one bad one never costs the rest."""
-    good: list[Model] = []
-    bad: list[Unreadable] = []
-    for record in records:
-        try:
-            good.append(_converter.structure(record, model))
-        except (
-            cattrs.BaseValidationError,
-            ValueError,
-            TypeError,
-            KeyError,
-            AttributeError,
-        ) as error:
-            bad.append(Unreadable(_id_of(record), type(error).__name__))
-    return good, bad
-
-
-def _id_of(record: Any) -> str:
-    if not isinstance(record, dict):
-        return "(no id)"
-    return str(record.get("id") or record.get("uuid") or "(no id)")[:100]  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-
-
-def _text(value: Any, _type: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool | int | float):
-        return str(value)
-    raise TypeError(f"text expected, not {type(value).__name__}")
-
-
-def _moment(value: Any, _type: Any) -> datetime:
-    moment = datetime.fromisoformat(value)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _okta_name(name: str) -> str:
-    """`last_login` as `lastLogin`; `resource_set` is the one name Okta writes with a hyphen."""
-    if name == "resource_set":
-        return "resource-set"
-    first, *rest = name.lstrip("_").split("_")
-    return ("_" if name.startswith("_") else "") + first + "".join(map(str.capitalize, rest))
-
-
-def _make_converter() -> cattrs.Converter:
-    """A lenient converter: JSON null counts as absent where a field has a default of its own."""
-    converter = make_converter(detailed_validation=False, prefer_attrib_converters=True)
-    converter.register_structure_hook(str, _text)
-    converter.register_structure_hook(datetime, _moment)
-    for model in MODELS:
-        renames: dict[str, Any] = {
-            a.name: override(rename=_okta_name(a.name)) for a in attrs_fields(model)
-        }
-        structure_fn: Callable[[Any, Any], Any] = make_dict_structure_fn(
-            model, converter, **renames
-        )
-        converter.register_structure_hook(model, _without_nulls(structure_fn))
-    return converter
-
-
-def _without_nulls(structure_fn: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def hook(value: Any, kind: Any) -> Any:
-        if not isinstance(value, dict):
-            raise TypeError("an object expected")
-        present: dict[str, Any] = {k: v for k, v in value.items() if v is not None}  # pyright: ignore[reportUnknownVariableType]
-        return structure_fn(present, kind)
-
-    return hook
-
-
-_converter = _make_converter()

@@ -11,7 +11,8 @@ from attrs import frozen
 
 from twin_host.contract import SecurityEvent, Severity
 from twin_okta.api.json_path import at
-from twin_okta.api.models import LogActor, LogEvent, structure
+from twin_okta.api.models import LogActor, LogEvent
+from twin_okta.api.structure import structure
 from twin_okta.rules import load
 from twin_okta.snapshot import Snapshot
 

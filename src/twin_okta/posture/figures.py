@@ -12,6 +12,10 @@ from twin_okta.snapshot import Snapshot, iso_text
 NORMAL_95 = 1.96
 """Half-width of a 95 % interval in standard deviations."""
 
+PEOPLE = {"users", "factors", "groups", "roles"}
+"""The datasets of which a credential that is limited to some groups sees only a part."""
+
+ORG = "SELECT name, stale_after_days, edition, sees_everybody FROM org"
 DATASETS = """
 SELECT d.name, d.shown > 0 AND d.unreadable = 0, d.shown > 0, coalesce(d.as_of, d.started_at),
     d.state, d.reason
@@ -58,8 +62,10 @@ class Figures:
             name: Dataset(bool(complete), bool(read_once), _moment(as_of), state or "", reason)
             for name, complete, read_once, as_of, state, reason in snapshot.rows(DATASETS)
         }
-        org = snapshot.rows("SELECT name, stale_after_days FROM org")
-        self.org_name, self.stale_after_days = org[0] if org else ("", 90)
+        org = snapshot.rows(ORG) or [("", 90, "", 1)]
+        self.org_name, self.stale_after_days, self.edition, sees = org[0]
+        self.sees_some_only = sees == 0
+        """The credential is limited to the members of some groups; there may be anybody else."""
 
     def as_of(self, names: Iterable[str]) -> datetime | None:
         """The oldest of the datasets' times: a figure is as old as its oldest part."""
@@ -71,6 +77,8 @@ class Figures:
         """Whether each dataset was read to its end with nothing left out, and, where factors are
         among them, whether everybody who can sign in was asked."""
         names = list(names)
+        if self.sees_some_only and not PEOPLE.isdisjoint(names):
+            return False
         if not all(self.datasets[name].complete for name in names):
             return False
         unread = "SELECT count(*) FROM can_sign_in WHERE rank IS NULL"
@@ -85,8 +93,16 @@ class Figures:
         as_of = self.datasets["users"].as_of
         return iso_text(as_of - timedelta(days=self.stale_after_days)) if as_of else ""
 
-    def share(self, condition: str) -> Share | None:
-        """The share of those who can sign in that fulfil a condition on view `can_sign_in`.
+    def why_incomplete(self, names: Iterable[str]) -> str:
+        """What a person should know of a figure that is not complete."""
+        if self.sees_some_only:
+            return "This credential sees the members of some groups only."
+        reasons = (self.datasets[name].reason for name in names)
+        return next(filter(None, reasons), "Not everything could be read.")
+
+    def share(self, condition: str, *, among: str = "1") -> Share | None:
+        """The share of those who can sign in (`among` them, those) that fulfil a condition, both
+        on view `can_sign_in`.
 
         Those read first on purpose are counted; everybody else was drawn at random, so the rest
         is estimated from those drawn (a stratified sample with finite population correction).
@@ -96,11 +112,12 @@ class Figures:
             chosen: (asked, fulfilling)
             for chosen, asked, fulfilling in self.snapshot.rows(
                 "SELECT in_order, count(*), sum(fulfilled) FROM (SELECT in_order,"
-                f" ({condition}) AS fulfilled FROM can_sign_in c WHERE rank IS NOT NULL)"
+                f" ({condition}) AS fulfilled FROM can_sign_in c WHERE rank IS NOT NULL"
+                f" AND {among})"
                 " GROUP BY in_order"
             )
         }
-        population = self.snapshot.number("SELECT count(*) FROM can_sign_in")
+        population = self.snapshot.number(f"SELECT count(*) FROM can_sign_in c WHERE {among}")
         return estimate(
             first=strata.get(1, (0, 0)), drawn=strata.get(0, (0, 0)), population=population
         )

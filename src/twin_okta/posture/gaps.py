@@ -18,6 +18,8 @@ def gaps(figures: Figures) -> tuple[Gap, ...]:
 
 
 def _judge(figures: Figures, rule: dict[str, Any]) -> Gap | None:
+    if rule.get("edition", figures.edition) != figures.edition:
+        return None
     needs: list[str] = rule["needs"]
     as_of, complete = figures.as_of(needs), figures.complete(needs)
     subjects = _subjects(figures, rule["query"])

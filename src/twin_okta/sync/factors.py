@@ -10,7 +10,8 @@ from attrs import define, field
 
 from twin_host.contract import DatasetReport
 from twin_okta.api import Denied, NotFound
-from twin_okta.api.models import Factor, structure
+from twin_okta.api.models import Factor
+from twin_okta.api.structure import structure
 from twin_okta.snapshot import Reading, iso_text
 from twin_okta.sync.run import Run, each
 

@@ -2,7 +2,8 @@
 
 from twin_host.contract import DatasetReport
 from twin_okta.api import NotFound
-from twin_okta.api.models import Group, Member, structure
+from twin_okta.api.models import Group, Member
+from twin_okta.api.structure import structure
 from twin_okta.snapshot import Reading
 from twin_okta.sync.run import Run, each
 

@@ -17,7 +17,8 @@ from attrs import frozen
 from twin_host.contract import DatasetReport, DatasetState
 from twin_okta.api import NotFound, Page, Refused
 from twin_okta.api.json_path import at, objects
-from twin_okta.api.models import LogEvent, structure
+from twin_okta.api.models import LogEvent
+from twin_okta.api.structure import structure
 from twin_okta.rules import load
 from twin_okta.snapshot import iso_text
 from twin_okta.sync.run import Run

@@ -1,18 +1,24 @@
 """The order of a sync: what waits for what, and what runs side by side.
 
-    groups ── roles ──┐
+    groups ── roles ──┬── custom_roles
     users ────────────┴── factors
-    apps ── assignments
+    apps ──┬── assignments
+           ├── service_apps
+           └── (logs) ── app_use
     logs
+    api_tokens, policies, authenticators, zones, threat_insight
 
-Factors wait for users and roles because privileged users are read first; everything else is
-independent, and the rate limits of the four rows are separate ones.
+Factors wait for users and roles because privileged users are read first, custom roles for whoever
+holds them, the use of applications for the log because both spend its rate limit. Everything else
+is independent; each waits for its own rate limit and for nobody else's.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from functools import partial
 
 import httpx
+from attrs import field, frozen
 
 from twin_host.contract import (
     Context,
@@ -22,32 +28,42 @@ from twin_host.contract import (
     SyncReport,
     SyncStatus,
 )
-from twin_okta.api import BadCredential, OktaClient
+from twin_okta.api import BadCredential, OktaClient, OktaError
+from twin_okta.api.json_path import at
 from twin_okta.api.pacing import Pacer
 from twin_okta.config import OktaConfig
 from twin_okta.snapshot import TABLES, Snapshot
-from twin_okta.sync.apps import read_apps, read_assignments
+from twin_okta.sync.apps import read_app_use, read_apps, read_assignments
+from twin_okta.sync.enforcement import (
+    read_authenticators,
+    read_policies,
+    read_threat_insight,
+    read_zones,
+)
 from twin_okta.sync.factors import read_factors
 from twin_okta.sync.groups import read_groups
 from twin_okta.sync.logs import read_logs
+from twin_okta.sync.machines import read_api_tokens, read_custom_roles, read_service_apps
 from twin_okta.sync.roles import read_roles
-from twin_okta.sync.run import Run
+from twin_okta.sync.run import Run, first_of
 from twin_okta.sync.users import read_users
 
 DEFAULT_HOURS_BACK = 24
 BASELINE_HOURS = 168
 CANCEL_POLL_S = 0.1
 
-PART_OF = {
-    "users": "sync_users",
-    "factors": "sync_users",
-    "groups": "sync_users",
-    "roles": "sync_users",
-    "apps": "sync_apps",
-    "assignments": "sync_apps",
-    "logs": "sync_logs",
+ENFORCEMENT = {
+    "policies": read_policies,
+    "authenticators": read_authenticators,
+    "zones": read_zones,
+    "threat_insight": read_threat_insight,
 }
-"""Which option asks for a dataset."""
+PART_OF = {
+    "sync_users": ("users", "factors", "groups", "roles", "custom_roles", "api_tokens"),
+    "sync_apps": ("apps", "assignments", "service_apps", *ENFORCEMENT, "app_use"),
+    "sync_logs": ("logs", "app_use"),
+}
+"""Which datasets an option asks for; one that two name is read when both do."""
 
 
 async def sync_org(
@@ -73,7 +89,10 @@ async def sync_org(
     with Snapshot(context.state_dir) as snapshot:
         name = config.domain.split("://")[-1]
         snapshot.set_org(
-            name, name, groups=config.privileged_groups, stale_days=config.stale_after_days
+            name,
+            groups=config.privileged_groups,
+            stale_days=config.stale_after_days,
+            service_names=config.service_account_names,
         )
         run = Run(client, snapshot, config, context)
         _advise_baseline(run, options)
@@ -108,35 +127,85 @@ async def _read_until_cancelled(run: Run, options: Mapping[str, OptionValue]) ->
 
 async def _read(run: Run, options: Mapping[str, OptionValue]) -> None:
     hours_back = int(options.get("hours_back", DEFAULT_HOURS_BACK))
+    wanted = {name for option in PART_OF if options.get(option, True) for name in PART_OF[option]}
+    wanted -= {n for option in PART_OF if not options.get(option, True) for n in PART_OF[option]}
     try:
+        await _learn_edition(run)
         async with asyncio.TaskGroup() as group:
-            if options.get("sync_users", True):
-                group.create_task(_read_people(run))
-            if options.get("sync_apps", True):
-                group.create_task(_read_applications(run))
-            if options.get("sync_logs", True):
-                group.create_task(
-                    run.attempt("logs", lambda: read_logs(run, hours_back=hours_back))
-                )
-    except* BadCredential:
-        pass  # it is in the reports of what it stopped
+            begin = Rows(run, group, wanted)
+            begin("users", read_users)
+            begin("groups", read_groups)
+            begin("roles", read_roles, after=("groups",))
+            begin("factors", read_factors, after=("users", "roles"), needs="users")
+            begin("api_tokens", read_api_tokens)
+            begin("apps", read_apps)
+            begin("assignments", read_assignments, after=("apps",), needs="apps")
+            begin("service_apps", read_service_apps, after=("apps",), needs="apps")
+            for dataset, read in ENFORCEMENT.items():
+                begin(dataset, read)
+            holders = ("roles", "service_apps")
+            begin("custom_roles", read_custom_roles, after=holders, needs="roles")
+            begin("logs", partial(read_logs, hours_back=hours_back))
+            use = partial(read_app_use, hours_back=hours_back)
+            begin("app_use", use, after=("logs", "apps"), needs="apps")
+        run.snapshot.set_view(edition=run.edition, sees_everybody=_sees_everybody(run))
+    except* BadCredential as errors:
+        run.bad_credential = run.bad_credential or first_of(errors)
 
 
-async def _read_people(run: Run) -> None:
-    async with asyncio.TaskGroup() as group:
-        group.create_task(run.attempt("users", lambda: read_users(run)))
-        group.create_task(_read_privilege(run))
-    await run.attempt("factors", lambda: _after(run, "users", read_factors))
+@frozen
+class Rows:
+    """Begins the datasets that are `wanted`, each as soon as what it comes after is over, however
+    that ended."""
+
+    run: Run
+    group: asyncio.TaskGroup
+    wanted: Set[str]
+    _tasks: dict[str, asyncio.Task[None]] = field(factory=dict[str, asyncio.Task[None]])
+
+    def __call__(
+        self,
+        dataset: str,
+        read: Callable[[Run], Awaitable[DatasetReport]],
+        *,
+        after: Sequence[str] = (),
+        needs: str = "",
+    ) -> None:
+        """Begin; `needs` names the dataset without whose list there is nothing to read."""
+        if dataset not in self.wanted:
+            return
+        waits = [self._tasks[name] for name in after if name in self._tasks]
+
+        async def in_turn() -> None:
+            if waits:
+                await asyncio.wait(waits)
+            await self.run.attempt(dataset, lambda: _after(self.run, needs, read))
+
+        self._tasks[dataset] = self.group.create_task(in_turn())
 
 
-async def _read_privilege(run: Run) -> None:
-    await run.attempt("groups", lambda: read_groups(run))
-    await run.attempt("roles", lambda: read_roles(run))
+async def _learn_edition(run: Run) -> None:
+    """Which of Okta's two engines runs the org: it decides what there is to read."""
+    try:
+        answer = await run.client.get("/.well-known/okta-organization")
+    except BadCredential:
+        raise
+    except OktaError:
+        return  # what else is wrong is told by the datasets
+    run.edition = str(at(answer.json, "pipeline") or "")
 
 
-async def _read_applications(run: Run) -> None:
-    await run.attempt("apps", lambda: read_apps(run))
-    await run.attempt("assignments", lambda: _after(run, "apps", read_assignments))
+def _sees_everybody(run: Run) -> bool | None:
+    """Whether the credential sees all people: one whose role is limited to some groups is not
+    shown the built-in group of everybody (Okta's API reference, "List all groups").
+
+    None when it cannot be told, because a scope is missing or groups were not asked for.
+    """
+    if "groups" not in run.reports:
+        return None
+    if run.reports["groups"].state == DatasetState.DENIED:
+        return None if "scope" in run.reports["groups"].reason else False
+    return bool(run.snapshot.number("SELECT count(*) FROM shown_group WHERE type = 'BUILT_IN'"))
 
 
 async def _after(
@@ -144,7 +213,7 @@ async def _after(
 ) -> DatasetReport:
     """Read a dataset that goes by another one's list: without the list there is nothing to read,
     and nothing must look complete."""
-    if run.snapshot.number("SELECT shown FROM dataset WHERE name = ?", (first,)):
+    if not first or run.snapshot.number("SELECT shown FROM dataset WHERE name = ?", (first,)):
         return await read(run)
     state = run.reports[first].state
     return DatasetReport(
@@ -165,12 +234,13 @@ def _advise_baseline(run: Run, options: Mapping[str, OptionValue]) -> None:
 def _skip_the_rest(run: Run, options: Mapping[str, OptionValue]) -> None:
     """Report the datasets that were not asked for, or not reached."""
     stopped = str(run.bad_credential or "Stopped before it was begun.")
-    for name, option in PART_OF.items():
-        if name not in run.reports:
-            asked = options.get(option, True)
-            reason = stopped if asked else f"Not asked for ({option} is false)."
-            state = DatasetState.PARTIAL if asked else DatasetState.SKIPPED
-            run.reports[name] = DatasetReport(state, reason=reason)
+    for option, names in PART_OF.items():
+        for name in names:
+            if name not in run.reports and not options.get(option, True):
+                reason = f"Not asked for ({option} is false)."
+                run.reports[name] = DatasetReport(DatasetState.SKIPPED, reason=reason)
+    for name in TABLES:
+        run.reports.setdefault(name, DatasetReport(DatasetState.PARTIAL, reason=stopped))
 
 
 def _judge(run: Run) -> tuple[SyncStatus, str]:

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from twin_host.contract import DatasetReport
 from twin_okta.api import NotFound
-from twin_okta.api.models import Role, RoleAssignee, structure
+from twin_okta.api.models import Role, RoleAssignee
+from twin_okta.api.structure import structure
 from twin_okta.snapshot import Reading
 from twin_okta.sync.run import Run, each
 

@@ -14,10 +14,11 @@ from twin_okta.snapshot import TABLES, Reading, Snapshot
 
 STOPPED = "Stopped before the end; what was read is kept."
 
-BUCKETS = {"roles": "user roles", "assignments": "apps"}
+BUCKETS = {"roles": "user roles", "assignments": "apps", "app_use": "logs"}
 """The rate limit that reading a dataset spends, where it is not called like the dataset."""
 
 Item = TypeVar("Item")
+Failure = TypeVar("Failure", bound=BaseException)
 
 
 @define
@@ -31,6 +32,7 @@ class Run:
     reports: dict[str, DatasetReport] = field(factory=dict[str, DatasetReport])
     notes: list[str] = field(factory=list[str])
     bad_credential: BadCredential | None = None
+    edition: str = ""
     _started_s: dict[str, float] = field(factory=dict[str, float])
 
     def now(self) -> datetime:
@@ -111,9 +113,10 @@ async def each(
             for _ in range(width):
                 group.create_task(worker())
     except BaseExceptionGroup as errors:
-        raise _first(errors) from errors
+        raise first_of(errors) from errors
 
 
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+def first_of(errors: BaseExceptionGroup[Failure]) -> Failure:
+    """The first error of a group, however deep."""
     first = errors.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first  # pyright: ignore[reportUnknownArgumentType]
+    return first_of(first) if isinstance(first, BaseExceptionGroup) else first  # pyright: ignore[reportUnknownArgumentType]

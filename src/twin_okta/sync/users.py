@@ -5,7 +5,8 @@ reference, "List all users"), so one search that is true of everybody reads them
 """
 
 from twin_host.contract import DatasetReport
-from twin_okta.api.models import User, structure
+from twin_okta.api.models import User
+from twin_okta.api.structure import structure
 from twin_okta.sync.run import Run
 
 EVERYBODY = 'lastUpdated gt "1970-01-01T00:00:00.000Z"'
@@ -14,8 +15,8 @@ PAGE = 200  # Okta's most
 INSERT = """
 INSERT OR REPLACE INTO user (generation, id, login, status, email, first_name, last_name,
     department, manager, provider, type_id, realm_id, created, activated, status_changed,
-    last_login, last_updated, password_changed)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    last_login, last_updated, password_changed, user_type)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -52,4 +53,5 @@ def _row(user: User) -> tuple[str | None, ...]:
         user.last_login,
         user.last_updated,
         user.password_changed,
+        profile.user_type,
     )
