@@ -6,8 +6,8 @@ The minimum is computed from the simulated org, without the plugin, line by line
 
 - lists cost a request for each full page, at the largest page that Okta permits;
 - factors cost one for each user who can sign in, since there is no bulk endpoint;
-- who holds a role comes 100 a page, and then each holder's roles cost one; so do those of each admin
-  group, of each service app, and the permissions and the reach of each custom role in use;
+- who holds a role comes 100 a page, and then each holder's roles cost one; so do those of each
+  admin group and service app, and the permissions and the reach of each custom role in use;
 - an application's users and its groups cost at least one each, and its last use one;
 - each policy's rules cost one;
 - the log costs its pages and one more, empty, that says there is no more for now.
@@ -58,7 +58,7 @@ def sync_once(url: str, token: str) -> str:
     from twin_okta.sync import sync_org
 
     class NoSecrets:
-        def get(self, name: str) -> Secret | None:
+        def get(self, name: str) -> Secret | None:  # noqa: ARG002
             return None
 
     with tempfile.TemporaryDirectory() as folder:
