@@ -134,9 +134,14 @@ def test_a_sync_tells_progress_and_fills_the_twin(connect, terminal, sandbox):
     known = truth(sandbox.org)
     assert data_of(status)["last_sync"]["status"] == "complete"
     assert len(data_of(explained)[0]["subjects"]) == min(50, len(known.without_mfa))
-    assert {gap["id"] for gap in data_of(gaps)} >= {"users-without-mfa", "weak-factors-only"}
-    assert {event["severity"] for event in data_of(events)} == {"medium"}
-    assert "raw" not in data_of(events)[0]
+    assert {gap["id"] for gap in data_of(gaps)["gaps"]} >= {
+        "users-without-mfa",
+        "weak-factors-only",
+    }
+    assert {event["severity"] for event in data_of(events)["events"]} == {"medium"}
+    assert "raw" not in data_of(events)["events"][0]
+    assert max(len(gap["subjects"]) for gap in data_of(gaps)["gaps"]) == 5
+    assert data_of(gaps)["not_read"] == {"okta": {}}
     assert any(hit["reference"] == "weak-factors-only" for hit in data_of(found))
     assert executive.contents[0].text.startswith("@SIF/1.0")
 
@@ -162,6 +167,7 @@ def test_what_cannot_be_done_is_a_sentence(terminal):
             await client.call_tool("twin_explain", {"key": "nothing"}),
             await client.call_tool("okta_sync", {"hours_back": 99999}),
             await client.call_tool("okta_sync", {"hours_back": "many"}),
+            await client.call_tool("twin_events", {"since": "yesterday"}),
         )
 
     for result in ask(over_stdio, terminal, conversation):

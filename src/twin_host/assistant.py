@@ -28,10 +28,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from twin_host import shapes
 from twin_host.contract import OptionValue, Progress, Severity, SyncOption
 from twin_host.errors import HostError
+from twin_host.event_filter import checked
 from twin_host.plain_text import printable
 from twin_host.registry import Connector
 from twin_host.sif import Tier
-from twin_host.store import EventFilter
 from twin_host.twin import Twin
 
 PROGRESS_EVERY_S = 0.25
@@ -42,7 +42,7 @@ NOTICE = (
 INSTRUCTIONS = (
     "A security digital twin: what connected products say about an organisation's identities. "
     "Figures carry a confidence (verified > observed > declared > uncertain > contradicted); what "
-    "could not be read is absent, never zero. Start with twin_gaps or the resource twin://standard;"
+    "could not be read is absent, never zero. Start with the resource twin://standard or twin_gaps;"
     " twin_explain lists the people behind a figure."
 )
 READ = ToolAnnotations(read_only_hint=True, open_world_hint=False)
@@ -97,7 +97,7 @@ def _add_connector(server: MCPServer[Any], twin: Twin, connector: Connector) -> 
     prefix = name.replace("-", "_")
 
     async def status() -> CallToolResult:
-        return _answer(await _call(lambda: twin.status(name)))
+        return _answer(await _call(lambda: _status(twin, name)))
 
     server.add_tool(
         status,
@@ -203,13 +203,19 @@ def _add_knowledge(server: MCPServer[Any], twin: Twin) -> None:
 
     @server.tool(annotations=READ)
     async def twin_facts() -> CallToolResult:
-        """Every figure of the twin, with confidence, source, time and evidence."""
-        return _answer(await _call(lambda: _facts(twin)))
+        """Every figure of the twin, with confidence, source, time and how it was counted."""
+        return _answer(await _call(lambda: {"facts": _facts(twin), "not_read": twin.unread()}))
 
     @server.tool(annotations=READ)
-    async def twin_gaps(include_closed: bool = False) -> CallToolResult:  # noqa: FBT001, FBT002
-        """Weaknesses, worst first: severity, NIST CSF 2.0 subcategory, people, remedy."""
-        return _answer(await _call(lambda: _gaps(twin, closed_too=include_closed)))
+    async def twin_gaps(
+        include_closed: bool = False,  # noqa: FBT001, FBT002
+        subjects: Annotated[int, Field(ge=0, le=1000, description="Of each gap at most.")] = 5,
+    ) -> CallToolResult:
+        """Weaknesses, worst first: severity, NIST CSF 2.0 subcategory, count, remedy, and the
+        first people in each. A count that is not complete is a lower bound; what could not be read
+        is beside it."""
+        found = await _call(lambda: _gaps(twin, closed_too=include_closed, subjects=subjects))
+        return _answer({"gaps": found, "not_read": twin.unread()})
 
     @server.tool(annotations=READ)
     async def twin_events(
@@ -218,9 +224,11 @@ def _add_knowledge(server: MCPServer[Any], twin: Twin) -> None:
         since: Annotated[str | None, Field(description="An ISO 8601 time, UTC.")] = None,
         limit: Limit = 50,
     ) -> CallToolResult:
-        """Notable security events, newest first, without the raw log entries."""
-        wanted = EventFilter(severity=severity, category=category, since=since)
-        return _answer(await _call(lambda: _events(twin, wanted, limit)))
+        """Notable security events, newest first, without the raw log entries. Few events mean
+        peace only if the log was read: see not_read."""
+        wanted = {"severity": severity, "category": category, "since": since}
+        found = await _call(lambda: _events(twin, wanted, limit))
+        return _answer({"events": found, "not_read": twin.unread()})
 
 
 def _add_resources(server: MCPServer[Any], twin: Twin) -> None:
@@ -252,17 +260,31 @@ def _compiled(twin: Twin, tier: Tier) -> Callable[[], Awaitable[str]]:
 
 def _facts(twin: Twin) -> list[dict[str, Any]]:
     with twin.store() as store:
-        return [shapes.fact(row) for row in store.facts()]
+        found = [shapes.fact(row) for row in store.facts()]
+    return [_without_query(fact) for fact in found]
 
 
-def _gaps(twin: Twin, *, closed_too: bool) -> list[dict[str, Any]]:
+def _status(twin: Twin, name: str) -> dict[str, Any]:
+    status = twin.status(name)
+    return status | {"facts": [_without_query(fact) for fact in status["facts"]]}
+
+
+def _without_query(fact: dict[str, Any]) -> dict[str, Any]:
+    """An assistant cannot run it; `twin_explain` tells who is behind a figure."""
+    evidence = {name: it for name, it in fact["evidence"].items() if name != "query"}
+    return fact | {"evidence": evidence}
+
+
+def _gaps(twin: Twin, *, closed_too: bool, subjects: int) -> list[dict[str, Any]]:
     with twin.store() as store:
-        return [shapes.gap(row) for row in store.gaps(closed_too=closed_too)]
+        found = [shapes.gap(row) for row in store.gaps(closed_too=closed_too)]
+    return [gap | {"subjects": gap["subjects"][:subjects]} for gap in found]
 
 
-def _events(twin: Twin, wanted: EventFilter, limit: int) -> list[dict[str, Any]]:
+def _events(twin: Twin, wanted: dict[str, str | None], limit: int) -> list[dict[str, Any]]:
     with twin.store() as store:
-        rows = [shapes.event(row) for row in store.events(wanted, limit=limit)]
+        chosen = checked(store.event_values("category"), **wanted)  # pyright: ignore[reportArgumentType]
+        rows = [shapes.event(row) for row in store.events(chosen, limit=limit)]
     return [{name: value for name, value in row.items() if name != "raw"} for row in rows]
 
 

@@ -42,7 +42,22 @@ def picture_of(registry: Registry, store: Store, profile: str) -> Picture:
             for f in facts
             if f["value"].endswith("%")
         },
+        unread={
+            source: [f"{dataset}:{state}" for dataset, state in states.items()]
+            for source, states in unread(registry, store).items()
+        },
     )
+
+
+def unread(registry: Registry, store: Store) -> dict[str, dict[str, str]]:
+    """By connector, the state of every dataset that its last sync did not read in full."""
+    found: dict[str, dict[str, str]] = {}
+    for name in registry.connectors:
+        last = store.last_sync(name)
+        datasets: dict[str, Row] = last["report"]["datasets"] if last else {}
+        states = {dataset: str(report["state"]) for dataset, report in datasets.items()}
+        found[name] = {d: s for d, s in states.items() if s in ("partial", "denied")}
+    return found
 
 
 def _readings(figure: Figure) -> dict[str, str]:
@@ -81,6 +96,7 @@ def _gap(gap: Row) -> GapLine:
             str(subject.get("login") or subject.get("label") or subject.get("id"))
             for subject in gap["subjects"][:MOST_NAMES]
         ),
+        complete=bool(gap["complete"]),
     )
 
 

@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from itertools import accumulate, groupby
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 LETTERS = {
     "verified": "V", "observed": "O", "declared": "D", "uncertain": "U", "contradicted": "X",
@@ -26,6 +26,10 @@ CHARACTERS_A_TOKEN = 4
 Line = tuple[str, Sequence[str]]
 """A line's tag, and the entries of its list; a line that is no list is all tag."""
 _UNSAFE = re.compile(r"[^\w.%+/@-]+")
+
+
+HEADLINES = 6
+"""How many figures the shortest tier has room for."""
 
 
 class Tier(StrEnum):
@@ -64,6 +68,7 @@ class GapLine:
     source: str
     opened_at: datetime
     names: tuple[str, ...] = ()
+    complete: bool = True
 
 
 @frozen
@@ -106,6 +111,8 @@ class Picture:
     contradictions: Sequence[ContradictionLine]
     connectors: Sequence[ConnectorLine]
     trends: Mapping[tuple[str, str], Sequence[float]]
+    unread: Mapping[str, Sequence[str]] = Factory(dict[str, Sequence[str]])
+    """By connector, what its last sync could not read in full, as `dataset:state`."""
 
 
 def compile_sif(tier: Tier, picture: Picture) -> str:
@@ -154,7 +161,8 @@ def _lines(tier: Tier, picture: Picture) -> Iterator[Line]:
     yield f"@ORG {escape(picture.organisation)}", ()
     yield from _gaps(tier, picture)
     yield from _contradictions(picture)
-    yield from _headline(picture)
+    yield from _unread(picture)
+    yield from _headline(tier, picture)
     if tier is not Tier.EXECUTIVE:
         yield from _connectors(picture)
         yield from _facts(picture)
@@ -165,11 +173,11 @@ def _lines(tier: Tier, picture: Picture) -> Iterator[Line]:
 
 
 def _schema(tier: Tier, picture: Picture) -> Iterator[Line]:
-    used = dict.fromkeys(_short(f.key) for f in picture.facts if f.key in _tables()["keys"])
-    shown = list(used)[: 5 if tier is Tier.EXECUTIVE else None]
-    if shown:
+    present = {fact.key for fact in picture.facts}
+    used = [_short(key) for key in _headline_keys(tier) if key in present]
+    if used:
         meanings = _tables()["meanings"]
-        yield "@SCHEMA", [f"{short}={meanings[short]}" for short in shown]
+        yield "@SCHEMA", [f"{short}={meanings[short]}" for short in used]
     if tier is not Tier.EXECUTIVE:
         yield f"@SCHEMA {MEANINGS}", ()
         yield f"@NIST {FUNCTIONS}", ()
@@ -177,12 +185,25 @@ def _schema(tier: Tier, picture: Picture) -> Iterator[Line]:
         yield "@CONFIDENCE V>O>D>U>X", ()
 
 
-def _headline(picture: Picture) -> Iterator[Line]:
-    keys = list(_tables()["keys"])
+def _headline_keys(tier: Tier) -> list[str]:
+    """The figures that the headline shows, and the schema explains."""
+    return list(_tables()["keys"])[: HEADLINES if tier is Tier.EXECUTIVE else None]
+
+
+def _unread(picture: Picture) -> Iterator[Line]:
+    for source, datasets in picture.unread.items():
+        if datasets:
+            yield f"@UNREAD {escape(source)}", [escape(each) for each in datasets]
+
+
+def _headline(tier: Tier, picture: Picture) -> Iterator[Line]:
+    keys = _headline_keys(tier)
     known = [f for f in picture.facts if f.key in keys and f.source != "declared"]
     for source, facts in groupby(sorted(known, key=lambda f: f.source), lambda f: f.source):
         shown = sorted(facts, key=lambda f: keys.index(f.key))
-        words = [f"{_pair(f)}{_trend(picture.trends.get((source, f.key), ()))}" for f in shown]
+        words = [
+            f"{_pair(f)}{_doubt(f)}{_trend(picture.trends.get((source, f.key), ()))}" for f in shown
+        ]
         yield f"@POSTURE.{escape(source)}", words
 
 
@@ -192,7 +213,9 @@ def _gaps(tier: Tier, picture: Picture) -> Iterator[Line]:
     for severity, gaps in groupby(ranked, lambda gap: gap.severity):
         if tier is Tier.EXECUTIVE and severity not in ("critical", "high"):
             continue
-        words = [f"{escape(g.id)}({g.count}x,{escape(g.nist)})" for g in gaps]
+        words = [
+            f"{escape(g.id)}({g.count}{'' if g.complete else '+'}x,{escape(g.nist)})" for g in gaps
+        ]
         yield f"@GAPS.{LETTERS[severity]}", words
 
 
@@ -248,6 +271,11 @@ def _events(picture: Picture) -> Iterator[Line]:
 
 def _pair(fact: FactLine) -> str:
     return f"{_short(fact.key)}:{escape(fact.value)}"
+
+
+def _doubt(fact: FactLine) -> str:
+    """The letter of a confidence that is less than verified."""
+    return "" if fact.confidence == "verified" else f"({LETTERS[fact.confidence]})"
 
 
 def _trend(history: Sequence[float]) -> str:

@@ -14,6 +14,7 @@ from attrs import asdict, frozen
 
 from twin_host.contract import Confidence, Enrichment, Fact, Gap, SecurityEvent, SyncReport
 from twin_host.errors import HostError
+from twin_host.event_filter import EventFilter
 
 MIGRATIONS = ("schema.sql",)
 """Each brings the database one version further; never changed, only added to."""
@@ -67,20 +68,6 @@ GROUP BY 1, 2 ORDER BY 1
 
 Row = dict[str, Any]
 Values = Sequence[Any] | Mapping[str, Any]
-
-
-@frozen
-class EventFilter:
-    """Which events are wanted; None leaves a question open. `since` and `until` begin an ISO 8601
-    time; `words` is a query of SQLite's FTS5 over title, actor, targets, address and type."""
-
-    severity: str | None = None
-    category: str | None = None
-    outcome: str | None = None
-    source: str | None = None
-    since: str | None = None
-    until: str | None = None
-    words: str | None = None
 
 
 @frozen

@@ -25,7 +25,7 @@ from twin_host.contract import (
 from twin_host.errors import HostError, UsageError
 from twin_host.home import Home
 from twin_host.loop import run_loop
-from twin_host.picture import picture_of
+from twin_host.picture import picture_of, unread
 from twin_host.profile import read_profile
 from twin_host.registry import Connector, Registry
 from twin_host.search import Hit, search
@@ -210,6 +210,11 @@ class Twin:
         """The twin compiled for an AI assistant."""
         with self.store() as store:
             return compile_sif(tier, picture_of(self.registry, store, self.profile()))
+
+    def unread(self) -> dict[str, dict[str, str]]:
+        """By connector, the state of every dataset that its last sync did not read in full."""
+        with self.store() as store:
+            return unread(self.registry, store)
 
     def profile(self) -> str:
         """The profile as it is; empty when there is none."""

@@ -22,6 +22,7 @@ from twin_host.sif import (
 
 AT = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 TAGS = {
+    "@UNREAD",
     "@SIF/1.0", "@SCHEMA", "@CONFIDENCE", "@SEVERITY", "@ORG", "@X", "@CONNECTOR", "@RECOMMEND",
     "@EVIDENCE", "@CUT", "@NIST",
 }  # fmt: skip

@@ -15,8 +15,9 @@ from twin_host.contract import (
     Severity,
 )
 from twin_host.errors import HostError
+from twin_host.event_filter import EventFilter
 from twin_host.search import search
-from twin_host.store import EventFilter, Store
+from twin_host.store import Store
 
 AT = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 

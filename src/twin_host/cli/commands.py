@@ -13,8 +13,8 @@ from twin_host.cli.listen import LOOPBACK, listening, serve_on
 from twin_host.cli.root import Root, examples, json_option, optional, twin
 from twin_host.contract import Severity
 from twin_host.errors import UsageError
+from twin_host.event_filter import checked
 from twin_host.sif import Tier
-from twin_host.store import EventFilter
 
 TABLE_ROWS = 20
 
@@ -98,8 +98,12 @@ def gaps(closed_too: bool, as_json: bool) -> None:  # noqa: FBT001
         rows = store.gaps(closed_too=closed_too)
     if as_json:
         click.echo(shapes.dumps([shapes.gap(row) for row in rows]))
-    else:
-        show.gaps(rows)
+        return
+    _say_if_nothing_was_synced()
+    show.gaps(rows)
+    if any(not row["complete"] for row in rows):
+        show.line("+ means at least so many: not everything could be read.", "yellow")
+    show.not_read(twin().unread())
 
 
 @cli.command()
@@ -123,12 +127,15 @@ def events(
     """Security events, newest first."""
     with twin().store() as store:
         most = limit or (-1 if as_json else TABLE_ROWS)
-        wanted = EventFilter(severity=severity, category=category, since=since)
+        known = store.event_values("category")
+        wanted = checked(known, severity=severity, category=category, since=since)
         rows = store.events(wanted, limit=most)
         if as_json:
             click.echo(shapes.dumps([shapes.event(row) for row in rows]))
-        else:
-            show.events(rows)
+            return
+        _say_if_nothing_was_synced()
+        show.events(rows)
+        show.not_read(twin().unread())
 
 
 @cli.command()
@@ -250,6 +257,11 @@ def declare(key: str, value: str) -> None:
     with twin().store() as store:
         store.declare(key, value, twin().clock())
     click.echo(f"Declared {key}:{value}.", err=True)
+
+
+def _say_if_nothing_was_synced() -> None:
+    if not any(found.get("last_sync") for found in twin().connectors()):
+        show.line("Nothing has been synced yet, so this says nothing: twin connectors.", "yellow")
 
 
 def _last(row: dict[str, object]) -> str:

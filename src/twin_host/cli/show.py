@@ -81,7 +81,7 @@ def gaps(rows: Iterable[Row]) -> None:
     shown = (
         (
             row["severity"],
-            row["count"],
+            f"{row['count']}{'' if row['complete'] else '+'}",
             row["id"] + (" (closed)" if row["closed_at"] else ""),
             f"{row['title']} ({row['nist']})",
         )
@@ -146,6 +146,16 @@ def sync(report: SyncReport) -> None:
     )
     for note in report.notes:
         line(note, "yellow")
+
+
+def not_read(unread: Mapping[str, Mapping[str, str]]) -> None:
+    """What the last syncs did not read in full, below what may be incomplete for it."""
+    for source, states in unread.items():
+        if states:
+            told = ", ".join(f"{dataset} {state}" for dataset, state in states.items())
+            line(
+                f"Not read in full by the last sync of {source}: {told}. See twin status.", "yellow"
+            )
 
 
 def unread(report: SyncReport) -> list[str]:

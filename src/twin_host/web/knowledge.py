@@ -9,11 +9,12 @@ from attrs import evolve, frozen
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from twin_host.contract import DatasetState, Severity
+from twin_host.contract import Confidence, DatasetState, Severity
 from twin_host.errors import UsageError
+from twin_host.event_filter import EventFilter
 from twin_host.figures import Figure, figures
 from twin_host.search import quoted
-from twin_host.store import EventFilter, Row, Store
+from twin_host.store import Row, Store
 from twin_host.twin import Twin
 from twin_host.web.layout import change, sections, spark
 from twin_host.web.timeline import timeline, width_for
@@ -82,6 +83,7 @@ class KnowledgePages:
             rows = list(store.events(wanted, limit=PAGE + 1, offset=(max(page, 1) - 1) * PAGE))
             choices = {name: store.event_values(name) for name in FILTERS}
             counts = store.event_counts(wanted, width=13)
+            unread = [it for it in self._unread(store) if it["state"] != DatasetState.SKIPPED]
             if counts:
                 first, last = counts[0]["start"] + ":00", counts[-1]["start"] + ":00"
                 width = width_for(first, last)
@@ -93,6 +95,8 @@ class KnowledgePages:
         return self.render(
             "events.html",
             events=rows[:PAGE],
+            unread=unread,
+            severities=list(Severity),
             total=sum(row["count"] for row in counts),
             timeline=timeline(counts, width),
             choices=choices,
@@ -132,8 +136,11 @@ def _datasets(last: Row | None) -> dict[str, Any]:
 
 
 def _history(store: Store, figure: Figure) -> dict[str, str]:
+    """Between verified readings alone: from a lower bound to a count is no movement."""
     values = _of(store.history(figure.key), figure.best["source"])
-    texts = [row["value"] for row in values]
+    texts = [row["value"] for row in values if row["confidence"] == Confidence.VERIFIED]
+    if figure.best["confidence"] != Confidence.VERIFIED:
+        texts = []
     return {"points": spark(texts), "change": change(texts)}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import define, field
 
 from twin_host import shapes
-from twin_host.contract import Capability, OptionValue, Progress
+from twin_host.contract import Capability, Confidence, OptionValue, Progress
 from twin_host.errors import HostError
 from twin_host.store import Row
 from twin_host.twin import Twin
@@ -135,12 +135,14 @@ class Runs:
                 error=report.error)  # fmt: skip
 
     def _watch(self, run: Run, over: Event) -> None:
-        """What the figures look like so far; less often when it takes long to work them out."""
+        """What is known so far of figures that are still being read; a verified one is that of the
+        last sync. Looked at less often when it takes long to work out."""
         pause_s = EARLY_EVERY_S
         while not over.wait(pause_s):
             began_s = time.monotonic()
             try:
-                run.early = self._twin.early(run.connector)
+                facts = self._twin.early(run.connector)
+                run.early = [f for f in facts if f["confidence"] != Confidence.VERIFIED]
             except HostError:
                 run.early = []  # nothing to tell yet; the sync itself reports what is wrong
             run.version += 1

@@ -17,7 +17,9 @@ def profile(figures: Figures, facts: Sequence[Fact], gaps: Sequence[Gap]) -> str
     if open_gaps:
         lines += ["", "### Gaps", ""]
         lines += [
-            f"- **{gap.severity}** {gap.title}: {gap.count} ({gap.nist})" for gap in open_gaps
+            f"- **{gap.severity}** {gap.title}: {'' if gap.complete else 'at least '}{gap.count}"
+            f" ({gap.nist})"
+            for gap in open_gaps
         ]
     unread = {n: d for n, d in figures.datasets.items() if d.state in UNREAD}
     if unread:
