@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
-import uvicorn
 
 from twin_host.errors import UsageError
 
@@ -40,6 +39,8 @@ def listening(host: str, port: int) -> Generator[tuple[socket.socket, str]]:
 
 def serve_on(listener: socket.socket, app: Any) -> None:
     """Serve until interrupted."""
+    import uvicorn  # noqa: PLC0415  a tenth of a second that no other command needs
+
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, timeout_graceful_shutdown=1, server_header=False
     )
