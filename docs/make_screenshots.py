@@ -67,8 +67,8 @@ def setup(browser: Browser, address: str, org: object, folder: Path) -> None:
     page.locator("#test").screenshot(path=folder / "test.png")
     page.get_by_label("Hours back").fill("168")
     page.get_by_role("button", name="Sync Now").click()
-    page.locator("progress[value]").first.wait_for()
-    page.wait_for_timeout(700)
+    page.locator("progress[aria-label=factors]").wait_for()
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     page.screenshot(path=folder / "sync.png")  # of the window: the part itself keeps changing
     page.get_by_text("new events").wait_for(timeout=60_000)
     page.close()

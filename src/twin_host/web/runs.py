@@ -49,8 +49,8 @@ class Run:
 
     @property
     def seconds_left(self) -> float | None:
-        """Of the dataset that takes longest; None while nothing is known."""
-        known = [p.seconds_left for p in self.progress.values() if p.seconds_left is not None]
+        """Of the dataset that takes longest; None while nothing is known of any that goes on."""
+        known = [p.seconds_left for p in self.progress.values() if p.seconds_left]
         return max(known, default=None)
 
     def probed(self, name: str, capability: Capability) -> None:
