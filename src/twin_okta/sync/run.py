@@ -33,6 +33,7 @@ class Run:
     notes: list[str] = field(factory=list[str])
     bad_credential: BadCredential | None = None
     edition: str = ""
+    _of_unknown_length: dict[str, int] = field(factory=dict[str, int])
     _started_s: dict[str, float] = field(factory=dict[str, float])
 
     def now(self) -> datetime:
@@ -57,6 +58,8 @@ class Run:
 
     def progress(self, dataset: str, read: int, expected: int | None = None) -> None:
         """Tell the host how far a dataset is, with an estimate once there is a rate."""
+        if expected is None:
+            self._of_unknown_length[dataset] = read
         now_s = asyncio.get_running_loop().time()
         elapsed_s = now_s - self._started_s.setdefault(dataset, now_s)
         left_s = elapsed_s / read * (expected - read) if expected and read and elapsed_s else None
@@ -81,6 +84,9 @@ class Run:
         except OktaError as error:
             report = self._broken_off(dataset, str(error))
         self._settle(dataset, report)
+        if report.state == DatasetState.COMPLETE and dataset in self._of_unknown_length:
+            read = self._of_unknown_length[dataset]
+            self.progress(dataset, read, read)  # its end is known now
 
     def _broken_off(self, dataset: str, reason: str) -> DatasetReport:
         return DatasetReport(DatasetState.PARTIAL, self._unfinished(dataset), None, reason)
