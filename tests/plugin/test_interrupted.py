@@ -54,7 +54,9 @@ def test_its_coverage_is_observed_with_a_margin_that_holds_the_truth(stopped):
     assert coverage.evidence.complete is False
     assert coverage.evidence.population == len(known.can_sign_in)
     assert 0 < coverage.evidence.margin < 10
-    assert abs(int(coverage.value.rstrip("%")) - true) <= coverage.evidence.margin + 1
+    # The order is drawn anew each time: once in twenty, the truth is beyond the 95 % margin, and
+    # beyond twice of it hardly ever. That it holds as often as it says is checked below.
+    assert abs(int(coverage.value.rstrip("%")) - true) <= 2 * coverage.evidence.margin + 1
 
 
 def test_privileged_users_were_read_first(stopped):

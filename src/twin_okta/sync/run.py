@@ -85,8 +85,8 @@ class Run:
             report = self._broken_off(dataset, str(error))
         self._settle(dataset, report)
         if report.state == DatasetState.COMPLETE and dataset in self._of_unknown_length:
-            read = self._of_unknown_length[dataset]
-            self.progress(dataset, read, read)  # its end is known now
+            count = self._of_unknown_length[dataset]
+            self.progress(dataset, count, count)  # its end is known now
 
     def _broken_off(self, dataset: str, reason: str) -> DatasetReport:
         return DatasetReport(DatasetState.PARTIAL, self._unfinished(dataset), None, reason)
