@@ -170,6 +170,56 @@ def test_a_declared_figure_that_is_not_so_is_a_contradiction(synced):
     assert f"@X mfa_coverage{{declared:100% actual:{actual['value']}}}" in synced.run("sif").out
 
 
+def test_a_declaration_is_taken_back_and_an_unknown_key_is_questioned(synced):
+    asked = synced.run("declare", "mfa_coverge", "100%")
+    assert "did you mean mfa_coverage" in asked.err
+    assert synced.run("declare", "mfa_coverge", "--remove").status == 0
+    assert "mfa_coverge" not in synced.run("facts", "--json").out
+    assert synced.run("declare", "mfa_coverage").status == 2
+
+
+def test_one_gap_shows_the_people_in_it(synced, sandbox):
+    shown = synced.run("gaps", "users-without-mfa")
+    assert "enrolment policy" in " ".join(shown.out.split())
+    assert shown.out.count("@example.com") == len(truth(sandbox[1].org).without_mfa)
+    unknown = synced.run("gaps", "no-such-gap")
+    assert unknown.status == 2
+    assert "users-without-mfa" in unknown.err
+
+
+def test_a_fact_may_be_explained_as_it_is_printed(synced):
+    assert synced.run("explain", "tool:okta").status == 0
+
+
+@pytest.mark.parametrize(
+    "filter_", [("--since", "yesterday"), ("--since", "2026-13-99"), ("--category", "bogus")]
+)
+def test_a_filter_that_can_find_nothing_is_refused(synced, filter_):
+    done = synced.run("events", *filter_)
+    assert done.status == 2
+    assert filter_[1] in done.err
+
+
+def test_before_the_first_sync_an_empty_table_is_no_all_clear(terminal):
+    for command in ("gaps", "events"):
+        assert "Nothing has been synced yet" in terminal.run(command).out
+
+
+def test_what_was_denied_is_told_wherever_figures_are_passed_on(sandbox, terminal):
+    url, app = sandbox
+    terminal.token = app.token("read_only_admin")
+    terminal.configure(url)
+    assert terminal.run("sync", "okta").status == 3
+    for tier in ("executive", "standard", "full"):
+        sif = terminal.run("sif", "--tier", tier).out
+        assert "@UNREAD okta" in sif
+        assert "roles:denied" in sif
+        assert "(O)" in next(word for word in sif.split() if word.startswith("priv:"))
+        assert "+x,PR.AA-03" in sif
+    assert "roles denied" in " ".join(terminal.run("gaps").out.split())
+    assert "at least" in terminal.run("profile").out
+
+
 def test_tables_fit_80_columns_and_hold_no_colour_codes_in_a_pipe(synced):
     for command in ("facts", "gaps", "events", "connectors"):
         done = synced.run(command)

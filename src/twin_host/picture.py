@@ -42,10 +42,7 @@ def picture_of(registry: Registry, store: Store, profile: str) -> Picture:
             for f in facts
             if f["value"].endswith("%")
         },
-        unread={
-            source: [f"{dataset}:{state}" for dataset, state in states.items()]
-            for source, states in unread(registry, store).items()
-        },
+        unread=unread(registry, store),
     )
 
 

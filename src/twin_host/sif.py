@@ -111,8 +111,8 @@ class Picture:
     contradictions: Sequence[ContradictionLine]
     connectors: Sequence[ConnectorLine]
     trends: Mapping[tuple[str, str], Sequence[float]]
-    unread: Mapping[str, Sequence[str]] = Factory(dict[str, Sequence[str]])
-    """By connector, what its last sync could not read in full, as `dataset:state`."""
+    unread: Mapping[str, Mapping[str, str]] = Factory(dict[str, Mapping[str, str]])
+    """By connector, the state of every dataset that its last sync did not read in full."""
 
 
 def compile_sif(tier: Tier, picture: Picture) -> str:
@@ -191,9 +191,9 @@ def _headline_keys(tier: Tier) -> list[str]:
 
 
 def _unread(picture: Picture) -> Iterator[Line]:
-    for source, datasets in picture.unread.items():
-        if datasets:
-            yield f"@UNREAD {escape(source)}", [escape(each) for each in datasets]
+    for source, states in picture.unread.items():
+        if states:
+            yield f"@UNREAD {escape(source)}", [f"{escape(d)}:{s}" for d, s in states.items()]
 
 
 def _headline(tier: Tier, picture: Picture) -> Iterator[Line]:

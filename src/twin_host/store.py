@@ -116,6 +116,10 @@ class Store:
         """Keep what a person says is so."""
         self._db.execute("INSERT OR REPLACE INTO declared VALUES (?, ?, ?)", (key, value, iso(now)))
 
+    def take_back(self, key: str) -> None:
+        """Forget what a person said of this."""
+        self._db.execute("DELETE FROM declared WHERE key = ?", (key,))
+
     def keep_sync(self, source: str, report: SyncReport, now: datetime) -> None:
         """Remember how a sync ended."""
         text = orjson.dumps(asdict(report)).decode()

@@ -192,7 +192,8 @@ class Twin:
         return Store(self.home.database)
 
     def explain(self, key: str, *, limit: int) -> list[Explanation]:
-        """Every fact of that key, with at most `limit` of the people or things behind each."""
+        """Every fact of that key (or `key:value`), with at most `limit` of those behind each."""
+        key = key.partition(":")[0]
         with self.store() as store:
             facts = store.facts()
         found = [fact for fact in facts if fact["key"] == key]

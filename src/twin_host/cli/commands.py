@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from difflib import get_close_matches
 from itertools import islice
 
 import click
@@ -14,6 +15,7 @@ from twin_host.cli.root import Root, examples, json_option, optional, twin
 from twin_host.contract import Severity
 from twin_host.errors import UsageError
 from twin_host.event_filter import checked
+from twin_host.figures import DECLARED
 from twin_host.sif import Tier
 
 TABLE_ROWS = 20
@@ -89,18 +91,28 @@ def facts(as_json: bool) -> None:  # noqa: FBT001
 
 
 @cli.command()
+@click.argument("gap_id", required=False)
 @click.option("--all", "closed_too", is_flag=True, help="Show the closed ones too.")
 @json_option
-@examples("twin gaps", "twin gaps --all --json")
-def gaps(closed_too: bool, as_json: bool) -> None:  # noqa: FBT001
-    """Weaknesses, worst first, with the people behind each."""
+@examples("twin gaps", "twin gaps users-without-mfa", "twin gaps --all --json")
+def gaps(gap_id: str | None, closed_too: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Weaknesses, worst first; or one of them, with the people in it."""
     with twin().store() as store:
-        rows = store.gaps(closed_too=closed_too)
+        rows = store.gaps(closed_too=closed_too or bool(gap_id))
+    if gap_id:
+        known = ", ".join(sorted({row["id"] for row in rows})) or "none yet"
+        rows = [row for row in rows if row["id"] == gap_id]
+        if not rows:
+            raise UsageError(f"There is no gap {gap_id!r}. Known gaps: {known}.")
     if as_json:
         click.echo(shapes.dumps([shapes.gap(row) for row in rows]))
         return
     _say_if_nothing_was_synced()
     show.gaps(rows)
+    if gap_id:
+        for row in rows:
+            show.line(row["remedy"])
+            show.subjects(row["subjects"], more=False)
     if any(not row["complete"] for row in rows):
         show.line("+ means at least so many: not everything could be read.", "yellow")
     show.not_read(twin().unread())
@@ -248,15 +260,28 @@ def mcp(http: bool, host: str, port: int) -> None:  # noqa: FBT001
 
 @cli.command()
 @click.argument("key")
-@click.argument("value")
-@examples("twin declare mfa_coverage 100%")
-def declare(key: str, value: str) -> None:
+@click.argument("value", required=False)
+@click.option("--remove", is_flag=True, help="Take back what was declared of this key.")
+@examples("twin declare mfa_coverage 100%", "twin declare mfa_coverage --remove")
+def declare(key: str, value: str | None, remove: bool) -> None:  # noqa: FBT001
     """Say what you hold to be so; a verified figure that disagrees is shown as a contradiction."""
-    if any(not text or text.split() != [text] for text in (key, value)):
+    if remove == bool(value):
+        raise UsageError("Give a value to declare, or --remove to take it back.")
+    if any(text.split() != [text] for text in (key, value or "-")):
         raise UsageError("A fact's key and value are single words without spaces.")
     with twin().store() as store:
-        store.declare(key, value, twin().clock())
+        known = {fact["key"] for fact in store.facts() if fact["source"] != DECLARED}
+        if value is None:
+            store.take_back(key)
+        else:
+            store.declare(key, value, twin().clock())
+    if value is None:
+        click.echo(f"{key} is no longer declared.", err=True)
+        return
     click.echo(f"Declared {key}:{value}.", err=True)
+    if known and key not in known:
+        likely = ", ".join(get_close_matches(key, known)) or "see twin facts"
+        click.echo(f"No connector says anything of {key}: did you mean {likely}?", err=True)
 
 
 def _say_if_nothing_was_synced() -> None:
