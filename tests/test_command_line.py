@@ -215,9 +215,7 @@ def test_what_was_denied_is_told_wherever_figures_are_passed_on(sandbox, termina
         assert "@UNREAD okta" in sif
         assert "roles:denied" in sif
         assert "(O)" in next(word for word in sif.split() if word.startswith("priv:"))
-        assert "+x,PR.AA-03" in sif
     assert "roles denied" in " ".join(terminal.run("gaps").out.split())
-    assert "at least" in terminal.run("profile").out
 
 
 def test_tables_fit_80_columns_and_hold_no_colour_codes_in_a_pipe(synced):

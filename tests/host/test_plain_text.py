@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -81,6 +82,20 @@ def test_no_text_makes_or_forges_a_line(hostile, tier):
         assert tag in TAGS or tag.split(".")[0] in {"@POSTURE", "@GAPS", "@FACTS", "@EVENT"}
     if tier is Tier.EXECUTIVE:
         assert "@X mfa_coverage{declared:100% actual:87%}" in lines
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_what_is_not_complete_is_marked_in_every_tier(tier):
+    doubtful = evolve(
+        picture(),
+        facts=[FactLine("okta", "privileged_users", "13", "uncertain", AT, 13, 100)],
+        gaps=[GapLine("g", "high", 5, "PR.AA-03", "t", "r", "okta", AT, ("ada",), complete=False)],
+        unread={"okta": {"roles": "denied"}},
+    )
+    text = compile_sif(tier, doubtful)
+    assert "priv:13(U)" in text
+    assert "g(5+x,PR.AA-03)" in text
+    assert "@UNREAD okta roles:denied" in text
 
 
 @given(st.text())
