@@ -1,4 +1,4 @@
-"""Text from outside made safe to show on a terminal."""
+"""Text made fit to show: what came from outside without harm, a time span in words."""
 
 import unicodedata
 
@@ -26,3 +26,10 @@ def _escape(character: str) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def duration(seconds: float) -> str:
+    """A time span as a person says it."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -227,7 +227,7 @@ class Twin:
         """The settings and secrets as they are, as a person would type them."""
         config = self.home.config(connector.info.name) or {}
         store = SecretStore(self.home, connector.info)
-        present: dict[str, str | Secret] = {name: _typed(value) for name, value in config.items()}
+        present: dict[str, str | Secret] = {name: as_typed(value) for name, value in config.items()}
         for setting in connector.info.fields:
             secret = store.get(setting.name) if setting.kind == "secret" else None
             if secret:
@@ -275,7 +275,8 @@ def sync_options(
     return asked
 
 
-def _typed(value: Any) -> str:
+def as_typed(value: Any) -> str:
+    """A setting as a person would type it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):

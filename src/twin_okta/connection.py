@@ -168,12 +168,16 @@ class Visit:
         return {name: bucket.limit for name, bucket in sorted(known) if bucket.limit}
 
     def _first_sync_s(self) -> float | None:
-        """The slowest of the two long rows: a call for each user's factors, and at least one for
-        each app's users. None when Okta did not say how many there are."""
+        """The slowest of the long rows: a call for each user's factors, at least two for each app's
+        users and groups, one for its use. None when Okta did not say how many there are."""
         limits = self._limits()
         waits = [
             sweep_s(calls, self.client.pacer.buckets[bucket])
-            for calls, bucket in ((self.users, "factors"), (self.apps, "apps"))
+            for calls, bucket in (
+                (self.users, "factors"),
+                (self.apps and 2 * self.apps, "apps"),
+                (self.apps, "logs"),
+            )
             if calls is not None and bucket in limits
         ]
         return float(ceil(max(waits))) if self.users is not None and waits else None

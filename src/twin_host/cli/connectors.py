@@ -15,7 +15,7 @@ from twin_host.contract import ConfigField, OptionValue, SyncOption, SyncStatus
 from twin_host.errors import UsageError
 from twin_host.registry import Connector
 from twin_host.secrets import SecretStore
-from twin_host.twin import SyncOutcome
+from twin_host.twin import SyncOutcome, as_typed
 
 HEADLINES = 8
 DONE_IN_PART = 3
@@ -50,7 +50,7 @@ def configure_command(connector: Connector) -> click.Command:
         from_stdin = [f.name for f in secret_fields if given.pop(f"{f.name}_stdin")]
         if len(from_stdin) > 1:
             raise UsageError("Standard input can bring one secret at a time.")
-        values = {name: _as_typed(value) for name, value in given.items() if _is_named(value)}
+        values = {n: as_typed(_listed(it)) for n, it in given.items() if _is_named(it)}
         store = SecretStore(twin().home, connector.info)
         values |= ask.missing_values(connector.info, twin().home.config(name) or {}, values)
         secrets = ask.secrets_for(connector.info, store, values, next(iter(from_stdin), None))
@@ -100,10 +100,9 @@ def _is_named(value: Any) -> bool:
     return value is not None and value != ()
 
 
-def _as_typed(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "\n".join(value) if isinstance(value, tuple) else str(value)  # pyright: ignore[reportUnknownArgumentType]
+def _listed(value: Any) -> Any:
+    """Click gives an option that may be named several times as a tuple."""
+    return list(value) if isinstance(value, tuple) else value  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
 # --- test -------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from twin_host.contract import ConnectionReport, DatasetState, SyncReport, SyncStatus
-from twin_host.plain_text import printable
+from twin_host.plain_text import duration, printable
 from twin_host.store import Row
 
 STYLES = {
@@ -162,13 +162,6 @@ def unread(report: SyncReport) -> list[str]:
     """The datasets that could not be read in full."""
     states = (DatasetState.PARTIAL, DatasetState.DENIED)
     return [name for name, dataset in report.datasets.items() if dataset.state in states]
-
-
-def duration(seconds: float) -> str:
-    """A time span as a person says it."""
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def _read(read: int, expected: int | None) -> str:

@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from twin_host.errors import HostError, UsageError
-from twin_host.plain_text import printable
+from twin_host.plain_text import duration, printable
 from twin_host.twin import Twin
 from twin_host.web import layout
 from twin_host.web.connectors import ConnectorPages
@@ -91,10 +91,3 @@ def moment(text: str | datetime) -> str:
     """A time as the pages show it: `2026-01-31 12:00 UTC`."""
     at = text if isinstance(text, datetime) else datetime.fromisoformat(text)
     return at.strftime("%Y-%m-%d %H:%M UTC")
-
-
-def duration(seconds: float) -> str:
-    """A time span as a person says it."""
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from twin_host.contract import ConfigField, ConnectorInfo, OptionValue, Problem, Secret, SyncOption
 from twin_host.errors import UsageError
+from twin_host.twin import as_typed
 
 
 @frozen
@@ -99,8 +100,4 @@ def _value(setting: ConfigField, config: Mapping[str, Any], typed: Mapping[str, 
     if setting.name in typed:
         return typed[setting.name]
     value = config.get(setting.name, setting.default)
-    if isinstance(value, list):
-        return "\n".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType]
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
+    return "" if value is None else as_typed(value)
