@@ -1,4 +1,10 @@
-"""The Okta connector's five hooks."""
+"""The Okta connector's five hooks.
+
+What a hook needs is loaded when it is called: a host that lists its connectors, or shows a twin,
+should not wait a third of a second for an HTTP client and a JOSE library.
+"""
+
+# ruff: noqa: PLC0415
 
 import asyncio
 from collections.abc import Mapping
@@ -17,12 +23,7 @@ from twin_host.contract import (
     SyncStatus,
 )
 from twin_host.hookspecs import hookimpl
-from twin_okta.config import ConfigError, from_settings, validate
-from twin_okta.connection import probe
-from twin_okta.credential import SCOPES, credential
 from twin_okta.manifest import NAME, connector_info
-from twin_okta.posture import enrich_snapshot
-from twin_okta.sync import sync_org
 
 
 @hookimpl
@@ -34,7 +35,11 @@ def describe() -> ConnectorInfo:
 @hookimpl
 def configure(connector: str, values: Mapping[str, str | Secret]) -> Configured | Rejected | None:
     """Validate settings."""
-    return validate(values) if connector == NAME else None
+    if connector != NAME:
+        return None
+    from twin_okta.config import validate
+
+    return validate(values)
 
 
 @hookimpl
@@ -42,6 +47,10 @@ def test_connection(connector: str, config: Config, context: Context) -> Connect
     """Ask Okta who we are and what we may read."""
     if connector != NAME:
         return None
+    from twin_okta.config import ConfigError, from_settings
+    from twin_okta.connection import probe
+    from twin_okta.credential import SCOPES, credential
+
     settings = from_settings(config)
     try:
         auth = credential(settings, context, list(SCOPES))
@@ -57,6 +66,10 @@ def sync(
     """Read the org into the snapshot."""
     if connector != NAME:
         return None
+    from twin_okta.config import ConfigError, from_settings
+    from twin_okta.credential import SCOPES, credential
+    from twin_okta.sync import sync_org
+
     settings = from_settings(config)
     asked = [option for option in SCOPES if options.get(option, True)]
     try:
@@ -69,4 +82,8 @@ def sync(
 @hookimpl
 def enrich(connector: str, context: Context) -> Enrichment | None:
     """Turn the snapshot into facts, gaps, events and the profile section."""
-    return enrich_snapshot(context) if connector == NAME else None
+    if connector != NAME:
+        return None
+    from twin_okta.posture import enrich_snapshot
+
+    return enrich_snapshot(context)
