@@ -52,6 +52,10 @@ VALUES (1, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET id = excluded.id, name = exc
     privileged_groups = excluded.privileged_groups, stale_after_days = excluded.stale_after_days,
     service_account_names = excluded.service_account_names
 """
+SET_VIEW = """
+UPDATE org SET edition = coalesce(nullif(?, ''), edition),
+    sees_everybody = coalesce(?, sees_everybody)
+"""
 
 Row = Sequence[Any]
 
@@ -160,8 +164,9 @@ class Snapshot:
         self.commit()
 
     def set_view(self, *, edition: str, sees_everybody: bool | None) -> None:
-        """Remember what kind of org it is, and whether the credential sees all of its people."""
-        self.write("UPDATE org SET edition = ?, sees_everybody = ?", [(edition, sees_everybody)])
+        """Remember what kind of org it is, and whether the credential sees all of its people; what
+        this sync could not tell ("" and None) stays as an earlier one told it."""
+        self.write(SET_VIEW, [(edition, sees_everybody)])
         self.commit()
 
     def _forget(self, table: str, dataset: str, *, keep: int) -> None:

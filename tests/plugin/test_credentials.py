@@ -3,6 +3,7 @@ claimed."""
 
 import pytest
 
+from okta_sandbox import Settings
 from okta_sandbox.truth import truth
 from tests.plugin.test_oauth import service_org
 from tests.support.virtual_org import virtual_org
@@ -113,3 +114,34 @@ def test_the_connection_test_says_the_same(seen, edition):
     capabilities = seen.test().capabilities
     probed = DENIED_TO[seen.kind] & capabilities.keys()
     assert {n for n, capability in capabilities.items() if not capability.granted} == probed
+
+
+@pytest.mark.parametrize("then", [{"sync_users": False}, {"sync_logs": False}])
+def test_a_limited_view_is_not_forgotten_by_a_sync_that_cannot_tell(then):
+    org = virtual_org(token="help_desk", users=120, groups=12, admins=4)
+    org.sync(hours_back=24)
+    org.sync(hours_back=24, **then)
+    assert org.facts()["users"].confidence == Confidence.UNCERTAIN
+
+
+def test_a_limited_view_is_known_of_a_sync_that_was_stopped():
+    slow = Settings(latency_s=0.5)
+    org = virtual_org(token="help_desk", users=200, groups=12, admins=4, settings=slow)
+    org.progress = Stopping(org.cancelled)
+    report = org.sync(hours_back=24)
+    assert report.datasets["users"].state == COMPLETE
+    assert report.datasets["factors"].state == DatasetState.PARTIAL
+    assert org.facts()["users"].confidence == Confidence.UNCERTAIN
+
+
+class Stopping(list):
+    """Sets the cancellation once all users were read."""
+
+    def __init__(self, cancelled):
+        super().__init__()
+        self.cancelled = cancelled
+
+    def append(self, progress):
+        super().append(progress)
+        if progress.dataset == "users" and progress.expected:
+            self.cancelled.set()

@@ -148,9 +148,10 @@ async def _read(run: Run, options: Mapping[str, OptionValue]) -> None:
             begin("logs", partial(read_logs, hours_back=hours_back))
             use = partial(read_app_use, hours_back=hours_back)
             begin("app_use", use, after=("logs", "apps"), needs="apps")
-        run.snapshot.set_view(edition=run.edition, sees_everybody=_sees_everybody(run))
     except* BadCredential as errors:
         run.bad_credential = run.bad_credential or first_of(errors)
+    finally:  # stopped or not, what is stored must be believed no further than it was seen
+        run.snapshot.set_view(edition=run.edition, sees_everybody=_sees_everybody(run))
 
 
 @frozen
