@@ -10,7 +10,7 @@ from twin_host.contract import DatasetReport, DatasetState
 from twin_okta.api.json_path import at, objects
 from twin_okta.api.models import Authenticator, Policy, PolicyRule, ThreatInsight, Zone
 from twin_okta.api.structure import structure
-from twin_okta.snapshot import CLASSIC, Reading
+from twin_okta.snapshot import CLASSIC
 from twin_okta.sync.run import Run, each
 
 AT_A_TIME = 8
@@ -53,30 +53,18 @@ async def read_authenticators(run: Run) -> DatasetReport:
     """The authenticators that the org has set up; a Classic org has no such list."""
     if run.edition == CLASSIC:
         return DatasetReport(DatasetState.SKIPPED, reason="A Classic Engine org has none to list.")
-    reading = run.begin("authenticators")
-    await _read_list(
-        run,
-        reading,
-        "/api/v1/authenticators",
-        Authenticator,
-        INSERT_AUTHENTICATOR,
+    return await _read_list(
+        run, "authenticators", Authenticator, INSERT_AUTHENTICATOR,
         lambda a: (a.id, a.key, a.name, a.type, a.status),
-    )
-    return run.finish(reading)
+    )  # fmt: skip
 
 
 async def read_zones(run: Run) -> DatasetReport:
     """Network zones."""
-    reading = run.begin("zones")
-    await _read_list(
-        run,
-        reading,
-        "/api/v1/zones",
-        Zone,
-        INSERT_ZONE,
+    return await _read_list(
+        run, "zones", Zone, INSERT_ZONE,
         lambda zone: (zone.id, zone.name, zone.type, zone.usage, zone.status),
-    )
-    return run.finish(reading)
+    )  # fmt: skip
 
 
 async def read_threat_insight(run: Run) -> DatasetReport:
@@ -91,17 +79,19 @@ async def read_threat_insight(run: Run) -> DatasetReport:
 
 async def _read_list(
     run: Run,
-    reading: Reading,
-    path: str,
+    dataset: str,
     model: type[Any],
     insert: str,
     row: Callable[[Any], Sequence[Any]],
-) -> None:
-    async for page in run.client.pages(path):
+) -> DatasetReport:
+    """Read a list whose path is called like its dataset."""
+    reading = run.begin(dataset)
+    async for page in run.client.pages(f"/api/v1/{dataset}"):
         records, unreadable = structure(page.records, model)
         reading.store(insert, map(row, records))
         reading.skip(unreadable)
         run.snapshot.commit()
+    return run.finish(reading)
 
 
 def _rule_row(rule: PolicyRule) -> tuple[Any, ...]:
