@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from twin_host.contract import DatasetState
 from twin_host.figures import Figure, figures
 from twin_host.profile import NEW_PROFILE
 from twin_host.registry import Registry
@@ -48,13 +49,14 @@ def picture_of(registry: Registry, store: Store, profile: str) -> Picture:
 
 def unread(registry: Registry, store: Store) -> dict[str, dict[str, str]]:
     """By connector, the state of every dataset that its last sync did not read in full."""
-    found: dict[str, dict[str, str]] = {}
-    for name in registry.connectors:
-        last = store.last_sync(name)
-        datasets: dict[str, Row] = last["report"]["datasets"] if last else {}
-        states = {dataset: str(report["state"]) for dataset, report in datasets.items()}
-        found[name] = {d: s for d, s in states.items() if s in ("partial", "denied")}
-    return found
+    return {
+        name: {
+            dataset: str(report["state"])
+            for dataset, report in store.last_datasets(name).items()
+            if report["state"] in (DatasetState.PARTIAL, DatasetState.DENIED)
+        }
+        for name in registry.connectors
+    }
 
 
 def _readings(figure: Figure) -> dict[str, str]:

@@ -179,6 +179,11 @@ class Store:
         """The last sync of a connector, with its report."""
         return next(iter(self.syncs(source, limit=1)), None)
 
+    def last_datasets(self, source: str) -> dict[str, Row]:
+        """How each dataset of a connector's last sync ended."""
+        last = self.last_sync(source)
+        return last["report"]["datasets"] if last else {}
+
     def replace_knowledge(self, rows: Iterable[Sequence[str]]) -> None:
         """Index anew everything but the events: kind, source, reference, title, body."""
         with self._transaction():

@@ -126,13 +126,9 @@ class KnowledgePages:
         return [
             {"connector": connector.info, "dataset": name, **dataset}
             for connector in self.twin.registry.connectors.values()
-            for name, dataset in _datasets(store.last_sync(connector.info.name)).items()
+            for name, dataset in store.last_datasets(connector.info.name).items()
             if dataset["state"] != DatasetState.COMPLETE
         ]
-
-
-def _datasets(last: Row | None) -> dict[str, Any]:
-    return last["report"]["datasets"] if last else {}
 
 
 def _history(store: Store, figure: Figure) -> dict[str, str]:
