@@ -22,7 +22,7 @@ TABLE_ROWS = 20
 
 
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="twin-okta")
+@click.version_option(package_name="twin-host")
 def cli() -> None:
     """A security digital twin, fed by connectors.
 

@@ -53,7 +53,7 @@ def optional(module: str, *, extra: str) -> Any:
             raise
         raise UsageError(
             f"This needs the extra {extra} ({missing.name} is not installed). "
-            f"Install it with: pip install 'twin-okta[{extra}]'"
+            f"Install it with: pip install 'twin-host[{extra}]'"
         ) from missing
 
 

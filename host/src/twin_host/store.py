@@ -246,7 +246,7 @@ class Store:
     def _migrate(self, path: Path) -> None:
         version = self._number("PRAGMA user_version")
         if version > len(MIGRATIONS):
-            raise HostError(f"The twin {path} was written by a newer version: upgrade twin-okta.")
+            raise HostError(f"The twin {path} was written by a newer version: upgrade twin-host.")
         for number, name in enumerate(MIGRATIONS[version:], start=version + 1):
             script = files("twin_host").joinpath(name).read_text(encoding="utf-8")
             self._db.executescript(
