@@ -63,7 +63,9 @@ def sync_here(url: str, token: str) -> dict:
             return Secret(token)
 
     with tempfile.TemporaryDirectory() as folder:
-        context = Context(Path(folder), Secrets(), lambda: datetime.now(UTC))
+        context = Context(
+            state_dir=Path(folder), secrets=Secrets(), clock=lambda: datetime.now(UTC)
+        )
         auth = ApiToken(Secret(token))
         config = OktaConfig(domain=url, rate_share=1.0)
         report = asyncio.run(sync_org(config, {"hours_back": 24}, context, auth=auth))

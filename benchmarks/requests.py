@@ -62,7 +62,9 @@ def sync_once(url: str, token: str) -> str:
             return None
 
     with tempfile.TemporaryDirectory() as folder:
-        context = Context(Path(folder), NoSecrets(), lambda: datetime.now(UTC))
+        context = Context(
+            state_dir=Path(folder), secrets=NoSecrets(), clock=lambda: datetime.now(UTC)
+        )
         config = OktaConfig(domain=url, allow_loopback_http=True, rate_share=1.0)
         report = asyncio.run(sync_org(config, {}, context, auth=ApiToken(Secret(token))))
     return str(report.status)

@@ -17,7 +17,13 @@ FOLDERS = {"twin-okta": ".", "twin-host": "host", "okta-sandbox": "sandbox"}
 PACKAGES = {"twin-okta": "twin_okta", "twin-host": "twin_host", "okta-sandbox": "okta_sandbox"}
 NEEDED = {
     "twin-okta": ["plugin.py", "plugin.toml", "views.sql", "py.typed"],
-    "twin-host": ["contract.py", "cli/root.py", "web/templates/base.html", "schema.sql", "py.typed"],
+    "twin-host": [
+        "contract/__init__.py",
+        "cli/root.py",
+        "web/templates/base.html",
+        "schema.sql",
+        "py.typed",
+    ],
     "okta-sandbox": ["demo.py", "cli.py", "data/events.toml"],
 }
 

@@ -52,7 +52,7 @@ def test_either_is_tested_alone(both):
     terminal, beside = both
     report = terminal.run("test", "entra_id", "--json", **beside).json
     assert report["ok"]
-    assert report["capabilities"]["roles"] == {"granted": True, "reason": ""}
+    assert report["capabilities"]["roles"] == {"granted": True, "reason": "", "missing": None}
 
 
 def test_both_feed_one_twin_and_say_who_says_what(both):

@@ -1,4 +1,4 @@
-"""The Okta connector: a plugin that turns an Okta org into knowledge for a security digital twin."""
+"""The Okta connector: turns an Okta org into knowledge for a security digital twin."""
 
 from importlib.util import find_spec
 

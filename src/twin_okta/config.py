@@ -56,7 +56,7 @@ def validate(values: Mapping[str, str | Secret]) -> Configured | Rejected:
             _text(values, "domain"), custom_domain=custom, allow_loopback_http=loopback
         )
     except ConfigError as wrong:
-        problems.append(Problem("domain", str(wrong)))
+        problems.append(Problem(field="domain", message=str(wrong)))
     settings["stale_after_days"] = int(
         _number(values, "stale_after_days", problems, default=90, low=1, high=3650)
     )
@@ -64,7 +64,7 @@ def validate(values: Mapping[str, str | Secret]) -> Configured | Rejected:
     for name in ("privileged_groups", "service_account_names"):
         settings[name] = _lines(_text(values, name))
     settings |= _credential(values, problems)
-    return Rejected(tuple(problems)) if problems else Configured(settings)
+    return Rejected(problems=tuple(problems)) if problems else Configured(config=settings)
 
 
 def from_settings(config: Config) -> OktaConfig:
@@ -185,7 +185,9 @@ def _flag(values: Mapping[str, str | Secret], name: str, problems: list[Problem]
     if text in ("true", "yes", "1", "on"):
         return True
     if text not in ("", "false", "no", "0", "off"):
-        problems.append(Problem(name, f"{text!r} is neither yes nor no: write true or false."))
+        problems.append(
+            Problem(field=name, message=f"{text!r} is neither yes nor no: write true or false.")
+        )
     return False
 
 
@@ -207,7 +209,9 @@ def _number(
         number = float("nan")
     if not low <= number <= high:
         problems.append(
-            Problem(name, f"{text!r} will not do: give a number from {low:g} to {high:g}.")
+            Problem(
+                field=name, message=f"{text!r} will not do: give a number from {low:g} to {high:g}."
+            )
         )
         return default
     return number
@@ -222,13 +226,15 @@ def _credential(
         problems += _token_problems(values.get("token"))
         return {"auth": auth}
     if auth != "oauth":
-        problems.append(Problem("auth", f"{auth!r} is no credential: write token or oauth."))
+        problems.append(
+            Problem(field="auth", message=f"{auth!r} is no credential: write token or oauth.")
+        )
         return {}
     names = ("client_id", "private_key_file", "key_id")
     settings: dict[str, str | bool] = {name: _text(values, name).strip() for name in names}
     if not settings["client_id"]:
         sentence = "The client id is missing: it is on the General tab of the API Services app."
-        problems.append(Problem("client_id", sentence))
+        problems.append(Problem(field="client_id", message=sentence))
     problems += _key_problems(_text(values, "private_key"), str(settings["private_key_file"]))
     return {"auth": auth, "dpop": _flag(values, "dpop", problems), **settings}
 
@@ -243,9 +249,11 @@ def _key_problems(key: str, file: str) -> list[Problem]:
             sentence = (
                 "The private key is missing: set OKTA_PRIVATE_KEY or name a private_key_file."
             )
-            return [Problem("private_key", sentence)]
+            return [Problem(field="private_key", message=sentence)]
     except (UnusableKey, ConfigError) as wrong:
-        return [Problem("private_key" if key.strip() else "private_key_file", str(wrong))]
+        return [
+            Problem(field="private_key" if key.strip() else "private_key_file", message=str(wrong))
+        ]
     return []
 
 
@@ -262,9 +270,13 @@ def _token_problems(token: str | Secret | None) -> list[Problem]:
     text = (token.reveal() if isinstance(token, Secret) else token or "").strip()
     if not text:
         sentence = "The API token is missing: set OKTA_API_TOKEN or give it on standard input."
-        return [Problem("token", sentence)]
+        return [Problem(field="token", message=sentence)]
     if text.upper().startswith("SSWS "):
-        return [Problem("token", "Leave out the word SSWS: give the token alone.")]
+        return [Problem(field="token", message="Leave out the word SSWS: give the token alone.")]
     if not _HEADER_SAFE.fullmatch(text):
-        return [Problem("token", "A token is one word of plain characters: copy it once more.")]
+        return [
+            Problem(
+                field="token", message="A token is one word of plain characters: copy it once more."
+            )
+        ]
     return []

@@ -75,7 +75,7 @@ def sync(
     try:
         auth = credential(settings, context, asked)
     except ConfigError as wrong:
-        return SyncReport(SyncStatus.FAILED, {}, error=str(wrong))
+        return SyncReport(status=SyncStatus.FAILED, datasets={}, error=str(wrong))
     return asyncio.run(sync_org(settings, options, context, auth=auth))
 
 

@@ -29,13 +29,13 @@ FAULTS = {
         "test_no_secret_is_stored_or_told",
     ),
     "a denial called complete": (
-        "return DatasetReport(DatasetState.DENIED, reason=reason)",
-        "return DatasetReport(DatasetState.COMPLETE)",
+        "return DatasetReport(state=DatasetState.DENIED, reason=reason)",
+        "return DatasetReport(state=DatasetState.COMPLETE)",
         "test_a_denied_dataset_is_named_and_no_figure_on_it_is_verified",
     ),
     "a value with a space": (
-        '"tool", "entra_id", Confidence',
-        '"tool", "Entra ID P2", Confidence',
+        'value="entra_id"',
+        'value="Entra ID P2"',
         "test_facts_are_well_formed_and_their_subjects_can_be_listed",
     ),
     "a random answer": (

@@ -20,7 +20,7 @@ def describe():
 
 @hookimpl
 def configure(connector, values):
-    return Configured(dict(values)) if connector == "{name}" else None
+    return Configured(config=dict(values)) if connector == "{name}" else None
 
 @hookimpl
 def test_connection(connector, config, context):
@@ -29,11 +29,11 @@ def test_connection(connector, config, context):
 @hookimpl
 def sync(connector, config, options, context):
     if connector == "{name}":
-        return SyncReport(SyncStatus.COMPLETE, {{}}, notes=("{name}",))
+        return SyncReport(status=SyncStatus.COMPLETE, datasets={{}}, notes=("{name}",))
 
 @hookimpl
 def enrich(connector, context):
-    return Enrichment((), (), (), "") if connector == "{name}" else None
+    return Enrichment(facts=(), gaps=(), events=(), profile="") if connector == "{name}" else None
 """
 
 
@@ -73,7 +73,7 @@ def test_a_good_plugin_is_found(installed):
 
 def test_hooks_are_called_on_one_connector_only(installed):
     registry = installed(alpha=good("alpha"), beta=good("beta"))
-    context = Context(None, None, None)
+    context = Context(state_dir=None, secrets=None, clock=None)
     report = registry.get("beta").sync({}, {}, context)
     assert report.notes == ("beta",)
 
@@ -98,7 +98,9 @@ def test_a_bad_plugin_is_reported_and_harms_no_other(installed, source, said):
     registry = installed(bad=source, alpha=good("alpha"))
     assert said in reasons(registry)["bad"]
     assert list(registry.connectors) == ["alpha"]
-    assert registry.get("alpha").sync({}, {}, Context(None, None, None)).notes == ("alpha",)
+    assert registry.get("alpha").sync(
+        {}, {}, Context(state_dir=None, secrets=None, clock=None)
+    ).notes == ("alpha",)
 
 
 def test_two_of_one_name_are_both_refused_and_named(installed):
@@ -118,15 +120,19 @@ def test_an_unknown_connector_is_told_what_there_is(installed):
 
 def test_a_hook_that_raises_is_one_sentence(installed):
     source = good("alpha").replace(
-        "    return Enrichment(", "    raise RuntimeError('a\\nb')\n    return ("
+        "    return Enrichment(", "    raise RuntimeError('a\\nb')\n    return dict("
     )
     with pytest.raises(ConnectorError, match="failed in enrich: RuntimeError: a"):
-        installed(alpha=source).get("alpha").enrich(Context(None, None, None))
+        installed(alpha=source).get("alpha").enrich(
+            Context(state_dir=None, secrets=None, clock=None)
+        )
 
 
 def test_a_hook_that_answers_with_something_else_is_said(installed):
     source = good("alpha").replace(
-        'return SyncReport(SyncStatus.COMPLETE, {}, notes=("alpha",))', "return 5"
+        'return SyncReport(status=SyncStatus.COMPLETE, datasets={}, notes=("alpha",))', "return 5"
     )
     with pytest.raises(ConnectorError, match="answered with int"):
-        installed(alpha=source).get("alpha").sync({}, {}, Context(None, None, None))
+        installed(alpha=source).get("alpha").sync(
+            {}, {}, Context(state_dir=None, secrets=None, clock=None)
+        )

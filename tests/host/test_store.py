@@ -23,20 +23,43 @@ AT = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 
 
 def a_fact(key="mfa_coverage", value="87%", confidence=Confidence.VERIFIED, at=AT):
-    return Fact(key, value, confidence, at, Evidence(complete=True, numerator=87, denominator=100))
+    return Fact(
+        key=key,
+        value=value,
+        confidence=confidence,
+        as_of=at,
+        evidence=Evidence(complete=True, numerator=87, denominator=100),
+    )
 
 
 def a_gap(count=2, id="no-mfa", at=AT):  # noqa: A002
     people = tuple({"id": f"u{n}", "login": f"u{n}@example.com"} for n in range(count))
-    return Gap(id, Severity.HIGH, "Without MFA", "PR.AA-03", "Enrol.", count, people, at)
+    return Gap(
+        id=id,
+        severity=Severity.HIGH,
+        title="Without MFA",
+        nist="PR.AA-03",
+        remedy="Enrol.",
+        count=count,
+        subjects=people,
+        as_of=at,
+    )
 
 
 def an_event(id="e1", at=AT, **changes):  # noqa: A002
-    return SecurityEvent(id, at, "user.session.start", Severity.LOW, "sign-in", "Failed", **changes)
+    return SecurityEvent(
+        id=id,
+        time=at,
+        event_type="user.session.start",
+        severity=Severity.LOW,
+        category="sign-in",
+        title="Failed",
+        **changes,
+    )
 
 
 def saying(facts=(), gaps=(), events=()):
-    return Enrichment(tuple(facts), tuple(gaps), iter(events), "")
+    return Enrichment(facts=tuple(facts), gaps=tuple(gaps), events=iter(events), profile="")
 
 
 @pytest.fixture
@@ -120,7 +143,13 @@ def test_a_connector_that_fails_half_way_leaves_everything_as_it_was(store):
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        store.ingest("a", Enrichment((a_fact(value="1%"),), (a_gap(0),), breaking(), ""), AT)
+        store.ingest(
+            "a",
+            Enrichment(
+                facts=(a_fact(value="1%"),), gaps=(a_gap(0),), events=breaking(), profile=""
+            ),
+            AT,
+        )
 
     assert store.facts()[0]["value"] == "87%"
     assert store.gaps()[0]["count"] == 2
@@ -136,7 +165,9 @@ def test_readers_see_the_old_state_while_a_writer_is_at_work(tmp_path):
             assert reader.facts()[0]["value"] == "87%"
             yield an_event()
 
-        writer.ingest("a", Enrichment((a_fact(value="1%"),), (), looking(), ""), AT)
+        writer.ingest(
+            "a", Enrichment(facts=(a_fact(value="1%"),), gaps=(), events=looking(), profile=""), AT
+        )
         assert reader.facts()[0]["value"] == "1%"
 
 

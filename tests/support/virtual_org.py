@@ -40,9 +40,9 @@ class VirtualOrg:
     @property
     def context(self) -> Context:
         return Context(
-            self.state_dir,
-            self,
-            self.clock,
+            state_dir=self.state_dir,
+            secrets=self,
+            clock=self.clock,
             report=self.progress.append,
             cancelled=self.cancelled,
         )

@@ -89,3 +89,8 @@ def connector(found: Connector, *, configured: bool, last_sync: Row | None) -> J
 def broken(found: Broken) -> Json:
     """A plugin that cannot be used, as a row of `twin connectors`."""
     return {"name": found.entry_point, "distribution": found.distribution, "broken": found.reason}
+
+
+def ingested(found: Ingested) -> Json:
+    """`twin enrich`."""
+    return asdict(found)

@@ -94,7 +94,9 @@ def _tool(figures: Figures) -> Fact:
     evidence = Evidence(
         complete=True, datasets=tuple(read), definition=f"This org uses Okta: {figures.org_name}."
     )
-    return Fact("tool", NAME, Confidence.VERIFIED, as_of, evidence)
+    return Fact(
+        key="tool", value=NAME, confidence=Confidence.VERIFIED, as_of=as_of, evidence=evidence
+    )
 
 
 def _users(figures: Figures) -> Iterator[Fact]:

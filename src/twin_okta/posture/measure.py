@@ -38,7 +38,7 @@ def counted(
         note=note,
     )
     confidence = figures.confidence(datasets, otherwise=partly)
-    yield Fact(key, str(count), confidence, as_of, evidence)
+    yield Fact(key=key, value=str(count), confidence=confidence, as_of=as_of, evidence=evidence)
 
 
 def share(
@@ -71,7 +71,9 @@ def share(
     )
     otherwise = Confidence.UNCERTAIN if limited else Confidence.OBSERVED
     confidence = figures.confidence(datasets, otherwise=otherwise)
-    yield Fact(key, f"{found.percent}%", confidence, as_of, evidence)
+    yield Fact(
+        key=key, value=f"{found.percent}%", confidence=confidence, as_of=as_of, evidence=evidence
+    )
 
 
 def stated(
@@ -81,7 +83,9 @@ def stated(
     as_of = figures.as_of(datasets)
     if value and as_of is not None and figures.complete(datasets):
         evidence = Evidence(complete=True, datasets=datasets, definition=definition, query=query)
-        yield Fact(key, value, Confidence.VERIFIED, as_of, evidence)
+        yield Fact(
+            key=key, value=value, confidence=Confidence.VERIFIED, as_of=as_of, evidence=evidence
+        )
 
 
 def word(text: str) -> str:

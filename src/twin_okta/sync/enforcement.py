@@ -52,7 +52,9 @@ async def read_policies(run: Run) -> DatasetReport:
 async def read_authenticators(run: Run) -> DatasetReport:
     """The authenticators that the org has set up; a Classic org has no such list."""
     if run.edition == CLASSIC:
-        return DatasetReport(DatasetState.SKIPPED, reason="A Classic Engine org has none to list.")
+        return DatasetReport(
+            state=DatasetState.SKIPPED, reason="A Classic Engine org has none to list."
+        )
     return await _read_list(
         run, "authenticators", Authenticator, INSERT_AUTHENTICATOR,
         lambda a: (a.id, a.key, a.name, a.type, a.status),

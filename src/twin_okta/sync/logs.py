@@ -69,8 +69,10 @@ async def read_logs(run: Run, *, hours_back: int) -> DatasetReport:
     _show(run)
     if skipped:
         reason = f"{skipped} entries could not be understood and were left out."
-        return DatasetReport(DatasetState.PARTIAL, read, read + skipped, reason)
-    return DatasetReport(DatasetState.COMPLETE, read, read)
+        return DatasetReport(
+            state=DatasetState.PARTIAL, read=read, expected=read + skipped, reason=reason
+        )
+    return DatasetReport(state=DatasetState.COMPLETE, read=read, expected=read)
 
 
 def server_filter() -> str:

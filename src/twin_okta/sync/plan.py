@@ -25,6 +25,7 @@ from twin_host.contract import (
     DatasetReport,
     DatasetState,
     OptionValue,
+    SyncMode,
     SyncReport,
     SyncStatus,
 )
@@ -109,7 +110,7 @@ async def sync_org(
         throttled=client.traffic.throttled,
         retries=client.traffic.retries,
         seconds=round(asyncio.get_running_loop().time() - started_s, 3),
-        mode="full",
+        mode=SyncMode.FULL,
         notes=tuple(run.notes),
         error=error,
     )
@@ -218,7 +219,7 @@ async def _after(
         return await read(run)
     state = run.reports[first].state
     return DatasetReport(
-        state, reason=f"The {first} could not be read: {run.reports[first].reason}"
+        state=state, reason=f"The {first} could not be read: {run.reports[first].reason}"
     )
 
 
@@ -239,9 +240,9 @@ def _skip_the_rest(run: Run, options: Mapping[str, OptionValue]) -> None:
         for name in names:
             if name not in run.reports and not options.get(option, True):
                 reason = f"Not asked for ({option} is false)."
-                run.reports[name] = DatasetReport(DatasetState.SKIPPED, reason=reason)
+                run.reports[name] = DatasetReport(state=DatasetState.SKIPPED, reason=reason)
     for name in TABLES:
-        run.reports.setdefault(name, DatasetReport(DatasetState.PARTIAL, reason=stopped))
+        run.reports.setdefault(name, DatasetReport(state=DatasetState.PARTIAL, reason=stopped))
 
 
 def _judge(run: Run) -> tuple[SyncStatus, str]:

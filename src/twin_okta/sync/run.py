@@ -54,7 +54,7 @@ class Run:
             ids = ", ".join(skipped[:5])
             reason = f"{reason} {len(skipped)} could not be understood and were left out: {ids}."
         state = DatasetState.PARTIAL if missing else DatasetState.COMPLETE
-        return DatasetReport(state, read, read + missing, reason.strip())
+        return DatasetReport(state=state, read=read, expected=read + missing, reason=reason.strip())
 
     def progress(self, dataset: str, read: int, expected: int | None = None) -> None:
         """Tell the host how far a dataset is, with an estimate once there is a rate."""
@@ -64,7 +64,15 @@ class Run:
         elapsed_s = now_s - self._started_s.setdefault(dataset, now_s)
         left_s = elapsed_s / read * (expected - read) if expected and read and elapsed_s else None
         rate_use = self.client.pacer.use_of(BUCKETS.get(dataset, dataset))
-        self.context.report(Progress(dataset, read, expected, left_s, rate_use))
+        self.context.report(
+            Progress(
+                dataset=dataset,
+                read=read,
+                expected=expected,
+                seconds_left=left_s,
+                rate_use=rate_use,
+            )
+        )
 
     async def attempt(self, dataset: str, read: Callable[[], Awaitable[DatasetReport]]) -> None:
         """Read one dataset; whatever stops it becomes its report, and only a credential that
@@ -72,7 +80,12 @@ class Run:
         try:
             report = await read()
         except Denied as error:
-            report = DatasetReport(DatasetState.DENIED, self._unfinished(dataset), None, str(error))
+            report = DatasetReport(
+                state=DatasetState.DENIED,
+                read=self._unfinished(dataset),
+                expected=None,
+                reason=str(error),
+            )
         except asyncio.CancelledError:
             reason = str(self.bad_credential or STOPPED)
             self._settle(dataset, self._broken_off(dataset, reason))
@@ -89,7 +102,9 @@ class Run:
             self.progress(dataset, count, count)  # its end is known now
 
     def _broken_off(self, dataset: str, reason: str) -> DatasetReport:
-        return DatasetReport(DatasetState.PARTIAL, self._unfinished(dataset), None, reason)
+        return DatasetReport(
+            state=DatasetState.PARTIAL, read=self._unfinished(dataset), expected=None, reason=reason
+        )
 
     def _settle(self, dataset: str, report: DatasetReport) -> None:
         self.snapshot.commit()

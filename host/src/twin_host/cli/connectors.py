@@ -202,7 +202,7 @@ def enrich_command(connector: Connector) -> click.Command:
     def enrich(as_json: bool) -> None:  # noqa: FBT001
         ingested = twin().enrich(connector.info.name)
         if as_json:
-            click.echo(shapes.dumps(shapes.asdict(ingested)))
+            click.echo(shapes.dumps(shapes.ingested(ingested)))
         else:
             click.echo(
                 f"{ingested.facts} facts, {ingested.open_gaps} open gaps, "

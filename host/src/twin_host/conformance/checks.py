@@ -69,9 +69,9 @@ class Bench:
     def context(self, report: Callable[[Progress], None] | None = None) -> Context:
         """What the connector is lent."""
         return Context(
-            self.state_dir,
-            self,
-            lambda: datetime.now(UTC),
+            state_dir=self.state_dir,
+            secrets=self,
+            clock=lambda: datetime.now(UTC),
             report=report or self.progress.append,
             probed=self.capabilities.__setitem__,
             cancelled=self.cancelled,
@@ -95,7 +95,9 @@ class Bench:
     def enrich(self) -> Enrichment:
         """One enrichment, with its events read."""
         found = self.connector.enrich(self.context())
-        return Enrichment(found.facts, found.gaps, tuple(found.events), found.profile)
+        return Enrichment(
+            facts=found.facts, gaps=found.gaps, events=tuple(found.events), profile=found.profile
+        )
 
     def shows_no_secret(self, *things: object) -> None:
         """Fail if a secret is in any of those, as text or bytes."""
@@ -122,7 +124,7 @@ def test_a_hook_takes_what_its_specification_says(connector: Connector, hook: st
 
 @pytest.mark.parametrize("hook", [hook for hook in HOOKS if hook != "describe"])
 def test_it_answers_for_its_own_name_only(connector: Connector, hook: str, state_dir: Path) -> None:
-    context = Context(state_dir, Nothing(), lambda: datetime.now(UTC))
+    context = Context(state_dir=state_dir, secrets=Nothing(), clock=lambda: datetime.now(UTC))
     nothing = dict[str, Any]()
     given: dict[str, Any] = {"values": nothing, "config": nothing, "options": nothing}
     given["context"] = context

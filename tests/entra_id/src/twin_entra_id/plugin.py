@@ -68,14 +68,17 @@ def configure(connector, values):
         return None
     wanted = [setting for setting in INFO.fields if setting.required and setting.kind != "secret"]
     problems = [
-        Problem(setting.name, f"The {setting.title} is missing: copy it from the app registration.")
+        Problem(
+            field=setting.name,
+            message=f"The {setting.title} is missing: copy it from the app registration.",
+        )
         for setting in wanted
         if not str(values.get(setting.name, "")).strip("\x00 \n")
     ]
     if problems:
-        return Rejected(tuple(problems))
+        return Rejected(problems=tuple(problems))
     kept = {s.name: str(values.get(s.name) or s.default or "") for s in INFO.fields}
-    return Configured({name: kept[name] for name in kept if name != "client_secret"})
+    return Configured(config={name: kept[name] for name in kept if name != "client_secret"})
 
 
 @hookimpl
@@ -104,15 +107,17 @@ def sync(connector, config, options, context):
                     for name in names if options.get(option, True) else ():
                         if context.cancelled.is_set():
                             reason = "Stopped before the end."
-                            reports[name] = DatasetReport(DatasetState.PARTIAL, reason=reason)
+                            reports[name] = DatasetReport(state=DatasetState.PARTIAL, reason=reason)
                             continue
                         reports[name] = _read(graph, name, snapshot, context)
         except httpx.HTTPError as error:
             return SyncReport(
-                SyncStatus.FAILED, reports, error=f"Microsoft does not answer: {error}."
+                status=SyncStatus.FAILED,
+                datasets=reports,
+                error=f"Microsoft does not answer: {error}.",
             )
     whole = all(report.state == DatasetState.COMPLETE for report in reports.values())
-    return SyncReport(SyncStatus.COMPLETE if whole else SyncStatus.PARTIAL, reports)
+    return SyncReport(status=SyncStatus.COMPLETE if whole else SyncStatus.PARTIAL, datasets=reports)
 
 
 @hookimpl
@@ -122,10 +127,10 @@ def enrich(connector, context):
     with closing(_snapshot(context)) as snapshot:
         read = dict(snapshot.execute("SELECT name, as_of FROM dataset"))
         return Enrichment(
-            tuple(_facts(snapshot, read)),
-            tuple(_gaps(snapshot, read)),
-            tuple(_events(snapshot)),
-            "## Identity (Entra ID)\n\nRead by the stand-in.",
+            facts=tuple(_facts(snapshot, read)),
+            gaps=tuple(_gaps(snapshot, read)),
+            events=tuple(_events(snapshot)),
+            profile="## Identity (Entra ID)\n\nRead by the stand-in.",
         )
 
 
@@ -157,19 +162,19 @@ def _read(graph, name, snapshot, context):
             with snapshot:
                 snapshot.execute("DELETE FROM dataset WHERE name = ?", (name,))
             reason = "Grant the app the permission to read this in Entra ID."
-            return DatasetReport(DatasetState.DENIED, reason=reason)
+            return DatasetReport(state=DatasetState.DENIED, reason=reason)
         answer.raise_for_status()
         page = answer.json()
         records += page["value"]
         url = page.get("@odata.nextLink")
-        context.report(Progress(name, len(records)))
+        context.report(Progress(dataset=name, read=len(records)))
     with snapshot:
         snapshot.execute("DELETE FROM record WHERE dataset = ?", (name,))
         rows = [(name, each["id"], json.dumps(each)) for each in records]
         snapshot.executemany("INSERT INTO record VALUES (?, ?, ?)", rows)
         as_of = context.clock().isoformat()
         snapshot.execute("INSERT OR REPLACE INTO dataset VALUES (?, ?)", (name, as_of))
-    return DatasetReport(DatasetState.COMPLETE, len(records), len(records))
+    return DatasetReport(state=DatasetState.COMPLETE, read=len(records), expected=len(records))
 
 
 def _snapshot(context):
@@ -185,7 +190,13 @@ def _facts(snapshot, read):
     if not read:
         return
     moment = datetime.fromisoformat(max(read.values()))
-    yield Fact("tool", "entra_id", Confidence.VERIFIED, moment, Evidence(complete=True))
+    yield Fact(
+        key="tool",
+        value="entra_id",
+        confidence=Confidence.VERIFIED,
+        as_of=moment,
+        evidence=Evidence(complete=True),
+    )
     if {"users", "registrations"} <= read.keys():
         people, bare = _count(snapshot, ENABLED), _count(snapshot, NOT_COVERED)
         covered = people - bare
@@ -212,15 +223,24 @@ def _fact(key, value, numerator, denominator, datasets, query, moment):
         query=query,
         definition="Counted in Entra ID.",
     )
-    return Fact(key, value, Confidence.VERIFIED, moment, evidence)
+    return Fact(
+        key=key, value=value, confidence=Confidence.VERIFIED, as_of=moment, evidence=evidence
+    )
 
 
 def _gaps(snapshot, read):
     if {"users", "registrations"} <= read.keys():
         people = tuple({"id": i, "login": login} for i, login in snapshot.execute(NOT_COVERED))
-        yield Gap("users-without-mfa", Severity.HIGH, "Users without MFA", "PR.AA-03",
-                  "Have them register a method.", len(people), people,
-                  datetime.fromisoformat(max(read.values())))  # fmt: skip
+        yield Gap(
+            id="users-without-mfa",
+            severity=Severity.HIGH,
+            title="Users without MFA",
+            nist="PR.AA-03",
+            remedy="Have them register a method.",
+            count=len(people),
+            subjects=people,
+            as_of=datetime.fromisoformat(max(read.values())),
+        )
 
 
 def _events(snapshot):

@@ -1,0 +1,114 @@
+"""What a connector tells the twin: facts, gaps, events, a section of the profile."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from attrs import frozen
+
+from twin_host.contract.words import Confidence, Severity
+
+Subject = Mapping[str, str | int | float | None]
+"""One person, application or other thing behind a figure: `id`, then `login` for a person or
+`label` for anything else, then whatever else helps."""
+
+
+@frozen(kw_only=True)
+class Evidence:
+    """Where a figure comes from.
+
+    `numerator` of `denominator`, read from `datasets`, `complete` or not; `population` is how
+    many there are in all when fewer were read; `margin` is the half-width of the 95 % interval
+    in percentage points when the figure is a sample. `query` is a SELECT over the connector's
+    `snapshot.db` that lists the subjects, and can be run again at any time; `kind` is what they
+    are, such as user or app.
+    """
+
+    complete: bool
+    datasets: tuple[str, ...] = ()
+    numerator: int | None = None
+    denominator: int | None = None
+    population: int | None = None
+    margin: float | None = None
+    kind: str = ""
+    query: str = ""
+    definition: str = ""
+    note: str = ""
+
+
+@frozen(kw_only=True)
+class Fact:
+    """One figure of the twin, `key:value` without spaces; `as_of` is when its data was read.
+
+    `title` and `section` (the title of one of the manifest's sections) say how it is shown.
+    `headline` is its place among the figures that say most, 1 first, and `short` the abbreviation
+    of such a figure; a `detail` is a breakdown that summaries leave out. A trend never crosses a
+    change of `definition_version`.
+    """
+
+    key: str
+    value: str
+    confidence: Confidence
+    as_of: datetime
+    evidence: Evidence
+    title: str = ""
+    section: str = ""
+    short: str = ""
+    headline: int | None = None
+    detail: bool = False
+    definition_version: int = 1
+
+
+@frozen(kw_only=True)
+class Gap:
+    """A weakness with a stable id. A count of zero closes it; a gap that could not be judged
+    is left out, and stays as it was. `nist` is a NIST CSF 2.0 subcategory such as PR.AA-03.
+
+    `query` is a SELECT over the connector's `snapshot.db` that lists its subjects, which are of
+    one `kind`; `digest` is a hash of their ids, which changes whenever they do.
+    """
+
+    id: str
+    severity: Severity
+    title: str
+    nist: str
+    remedy: str
+    count: int
+    as_of: datetime
+    kind: str = ""
+    query: str = ""
+    digest: str = ""
+    subjects: tuple[Subject, ...] = ()
+    complete: bool = True
+    note: str = ""
+
+
+@frozen(kw_only=True)
+class SecurityEvent:
+    """One notable thing that happened. `id` is the product's own, so that reading twice stores
+    once; the product's own entry stays in the snapshot (`ConnectorInfo.event_entry`)."""
+
+    id: str
+    time: datetime
+    event_type: str
+    severity: Severity
+    category: str
+    title: str
+    outcome: str = ""
+    reason: str = ""
+    actor: str = ""
+    targets: tuple[str, ...] = ()
+    source_ip: str = ""
+    country: str = ""
+    mitre: tuple[str, ...] = ()
+    raw: str = "{}"
+
+
+@frozen(kw_only=True)
+class Enrichment:
+    """What a connector tells the twin. `events` is read once, as a stream; `profile` is the
+    Markdown of the connector's own section."""
+
+    facts: tuple[Fact, ...]
+    gaps: tuple[Gap, ...]
+    events: Iterable[SecurityEvent]
+    profile: str
