@@ -15,19 +15,12 @@ from twin_okta.api.json_path import at, objects
 from twin_okta.api.oauth import ServiceApp
 from twin_okta.api.pacing import Pacer, sweep_s
 from twin_okta.config import OktaConfig
+from twin_okta.datasets import DATASETS
 from twin_okta.snapshot import iso_text
 from twin_okta.sync.apps import PAGE as APPS_PAGE
 from twin_okta.sync.run import each
 
 AT_ONCE = 8
-MORE: dict[str, tuple[str, Params | None]] = {
-    "policies": ("/api/v1/policies", {"type": "OKTA_SIGN_ON"}),
-    "authenticators": ("/api/v1/authenticators", None),
-    "zones": ("/api/v1/zones", {"limit": 1}),
-    "threat_insight": ("/api/v1/threats/configuration", None),
-    "api_tokens": ("/api/v1/api-tokens", None),
-}
-"""The further datasets that one request each tells of."""
 EDITIONS = {"idx": "Identity Engine", "v1": "Classic Engine"}
 
 
@@ -84,23 +77,25 @@ class Visit:
             self._try("factors", f"/api/v1/users/{user_id}/factors")
             if user_id
             else self._no_user(),
-            self._try("roles", "/api/v1/iam/assignees/users", {"limit": 1}),
             self._count_users(),
             self._count_apps(),
             self._try("logs", "/api/v1/logs", {"limit": 1, "since": since}),
-            *(self._try(name, *request) for name, request in MORE.items()),
+            *(
+                self._try(name, dataset.probe.path, dataset.probe.params)
+                for name, dataset in DATASETS.items()
+                if dataset.probe and name != "users"
+            ),
         ]
 
     def report(self) -> ConnectionReport:
         """All of it."""
         granted = any(capability.granted for capability in self.capabilities.values())
-        order = ("users", "factors", "roles", "groups", "apps", "logs", *MORE)
         return ConnectionReport(
             ok=granted,
             org=self.org or self.config.domain,
             edition=self.edition,
             identity=self.identity,
-            capabilities={n: self.capabilities[n] for n in order if n in self.capabilities},
+            capabilities={n: self.capabilities[n] for n in DATASETS if n in self.capabilities},
             rate_limits=self._limits(),
             first_sync_s=self._first_sync_s(),
             notes=tuple(filter(None, [self.client.clock_note()])),
@@ -110,8 +105,12 @@ class Visit:
     async def _try(self, capability: str, path: str, params: Params | None = None) -> Any:
         try:
             answer = await self.client.get(path, params)
-        except (Denied, NotFound) as refusal:
-            self._found(capability, Capability(granted=False, reason=str(refusal)))
+        except Denied as refusal:
+            reason, missing = DATASETS[capability].denial(refusal)
+            self._found(capability, Capability(granted=False, reason=reason, missing=missing))
+            return None
+        except NotFound as gone:
+            self._found(capability, Capability(granted=False, reason=str(gone)))
             return None
         self._found(capability, Capability(granted=True))
         return answer.json

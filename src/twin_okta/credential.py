@@ -1,5 +1,7 @@
 """From the settings and the host's secrets to what signs each request."""
 
+from collections.abc import Mapping
+
 import httpx
 from attrs import evolve
 
@@ -8,28 +10,11 @@ from twin_okta.api.auth import ApiToken
 from twin_okta.api.keys import SigningKey, UnusableKey
 from twin_okta.api.oauth import ServiceApp
 from twin_okta.config import ConfigError, OktaConfig, read_key_file
-
-SCOPES = {
-    "sync_users": (
-        "okta.users.read",
-        "okta.groups.read",
-        "okta.roles.read",
-        "okta.apiTokens.read",
-    ),
-    "sync_apps": (
-        "okta.apps.read",
-        "okta.policies.read",
-        "okta.authenticators.read",
-        "okta.networkZones.read",
-        "okta.threatInsights.read",
-    ),
-    "sync_logs": ("okta.logs.read",),
-}
-"""What each sync option needs of an OAuth app."""
+from twin_okta.datasets import Dataset, scopes_of
 
 
-def credential(config: OktaConfig, context: Context, asked: list[str]) -> httpx.Auth:
-    """What authenticates requests; `asked` are the sync options that will be read.
+def credential(config: OktaConfig, context: Context, datasets: Mapping[str, Dataset]) -> httpx.Auth:
+    """What authenticates requests that read these datasets.
 
     Raises ConfigError with a sentence when a secret is missing or unusable.
     """
@@ -38,7 +23,7 @@ def credential(config: OktaConfig, context: Context, asked: list[str]) -> httpx.
             base_url=config.base_url,
             client_id=config.client_id,
             key=_signing_key(config, context),
-            scopes=[scope for option in asked for scope in SCOPES[option]],
+            scopes=scopes_of(datasets),
             epoch_s=lambda: context.clock().timestamp(),
             dpop=config.dpop,
         )

@@ -49,11 +49,12 @@ def test_connection(connector: str, config: Config, context: Context) -> Connect
         return None
     from twin_okta.config import ConfigError, from_settings
     from twin_okta.connection import probe
-    from twin_okta.credential import SCOPES, credential
+    from twin_okta.credential import credential
+    from twin_okta.datasets import DATASETS
 
     settings = from_settings(config)
     try:
-        auth = credential(settings, context, list(SCOPES))
+        auth = credential(settings, context, DATASETS)
     except ConfigError as wrong:
         return ConnectionReport(ok=False, org=settings.domain, error=str(wrong))
     return asyncio.run(probe(settings, context, auth=auth))
@@ -67,13 +68,13 @@ def sync(
     if connector != NAME:
         return None
     from twin_okta.config import ConfigError, from_settings
-    from twin_okta.credential import SCOPES, credential
+    from twin_okta.credential import credential
+    from twin_okta.datasets import asked_for
     from twin_okta.sync import sync_org
 
     settings = from_settings(config)
-    asked = [option for option in SCOPES if options.get(option, True)]
     try:
-        auth = credential(settings, context, asked)
+        auth = credential(settings, context, asked_for(options))
     except ConfigError as wrong:
         return SyncReport(status=SyncStatus.FAILED, datasets={}, error=str(wrong))
     return asyncio.run(sync_org(settings, options, context, auth=auth))

@@ -1,57 +1,15 @@
--- What the snapshot shows: of each dataset the generation read to its end, or the one being read
--- while there is no other. Made anew each time the snapshot is opened.
+-- What the snapshot means, built on the plain views shown_<table>. Made anew when this file changes.
 
-CREATE VIEW shown AS
-    SELECT name, CASE WHEN shown > 0 THEN shown ELSE reading END AS generation FROM dataset;
+-- Factors, each with the authenticator that it belongs to.
+CREATE VIEW enrolment AS SELECT f.*, coalesce(s.name, f.id) AS authenticator
+    FROM shown_factor f LEFT JOIN same_authenticator s ON s.type = f.type AND s.provider = f.provider;
 
-CREATE VIEW shown_user AS SELECT user.* FROM user
-    WHERE generation = (SELECT generation FROM shown WHERE name = 'users');
-CREATE VIEW shown_factor AS SELECT factor.*,
-        coalesce(same_authenticator.name, factor.id) AS authenticator
-    FROM factor LEFT JOIN same_authenticator
-        ON same_authenticator.type = factor.type AND same_authenticator.provider = factor.provider
-    WHERE generation = (SELECT generation FROM shown WHERE name = 'factors');
-CREATE VIEW shown_factor_read AS SELECT factor_read.* FROM factor_read
-    WHERE generation = (SELECT generation FROM shown WHERE name = 'factors');
-CREATE VIEW shown_group AS SELECT okta_group.* FROM okta_group
-    WHERE generation = (SELECT generation FROM shown WHERE name = 'groups');
-CREATE VIEW shown_group_member AS SELECT group_member.* FROM group_member
-    WHERE generation = (SELECT generation FROM shown WHERE name = 'groups');
-CREATE VIEW shown_role AS SELECT role.* FROM role
-    WHERE generation = (SELECT generation FROM shown WHERE name = 'roles');
-CREATE VIEW shown_app AS SELECT app.*,
-        CASE WHEN app.application_type = 'service' AND app.sign_on_mode = 'OPENID_CONNECT' THEN 'machine'
-            ELSE coalesce(sign_on_class.class, 'other') END AS class, own_app.name IS NOT NULL AS is_oktas_own
-    FROM app LEFT JOIN sign_on_class ON sign_on_class.mode = app.sign_on_mode
-    LEFT JOIN own_app ON own_app.name = app.name
-    WHERE generation = (SELECT generation FROM shown WHERE name = 'apps');
-CREATE VIEW shown_app_read AS SELECT app_read.* FROM app_read
-    WHERE generation = (SELECT generation FROM shown WHERE name = 'assignments');
-CREATE VIEW shown_assignment AS SELECT assignment.* FROM assignment
-    WHERE generation = (SELECT generation FROM shown WHERE name = 'assignments');
-
-CREATE VIEW shown_app_group AS SELECT app_group.* FROM app_group
-    WHERE generation = (SELECT generation FROM shown WHERE name = 'assignments');
-CREATE VIEW shown_app_use AS SELECT app_use.* FROM app_use
-    WHERE generation = (SELECT generation FROM shown WHERE name = 'app_use');
-CREATE VIEW shown_client_role AS SELECT client_role.* FROM client_role
-    WHERE generation = (SELECT generation FROM shown WHERE name = 'service_apps');
-CREATE VIEW shown_role_permission AS SELECT role_permission.* FROM role_permission
-    WHERE generation = (SELECT generation FROM shown WHERE name = 'custom_roles');
-CREATE VIEW shown_set_resource AS SELECT set_resource.* FROM set_resource
-    WHERE generation = (SELECT generation FROM shown WHERE name = 'custom_roles');
-CREATE VIEW shown_api_token AS SELECT api_token.* FROM api_token
-    WHERE generation = (SELECT generation FROM shown WHERE name = 'api_tokens');
-CREATE VIEW shown_policy AS SELECT policy.* FROM policy
-    WHERE generation = (SELECT generation FROM shown WHERE name = 'policies');
-CREATE VIEW shown_policy_rule AS SELECT policy_rule.* FROM policy_rule
-    WHERE generation = (SELECT generation FROM shown WHERE name = 'policies');
-CREATE VIEW shown_authenticator AS SELECT authenticator.* FROM authenticator
-    WHERE generation = (SELECT generation FROM shown WHERE name = 'authenticators');
-CREATE VIEW shown_zone AS SELECT zone.* FROM zone
-    WHERE generation = (SELECT generation FROM shown WHERE name = 'zones');
-CREATE VIEW shown_threat_insight AS SELECT threat_insight.* FROM threat_insight
-    WHERE generation = (SELECT generation FROM shown WHERE name = 'threat_insight');
+-- Applications, each with what its sign-on mode means.
+CREATE VIEW known_app AS SELECT a.*,
+        CASE WHEN a.application_type = 'service' AND a.sign_on_mode = 'OPENID_CONNECT' THEN 'machine'
+            ELSE coalesce(c.class, 'other') END AS class, o.name IS NOT NULL AS is_oktas_own
+    FROM shown_app a LEFT JOIN sign_on_class c ON c.mode = a.sign_on_mode
+    LEFT JOIN own_app o ON o.name = a.name;
 
 -- Accounts that are no person's, with what shows it.
 CREATE VIEW service_account AS
@@ -128,7 +86,7 @@ CREATE VIEW privileged_user AS
         (SELECT group_concat(DISTINCT p.role) FROM privilege p WHERE p.user_id = u.id) AS roles
     FROM shown_user u WHERE u.id IN (SELECT user_id FROM privilege);
 
-CREATE VIEW sso_app AS SELECT id, name, label, sign_on_mode, class, policy_id FROM shown_app
+CREATE VIEW sso_app AS SELECT id, name, label, sign_on_mode, class, policy_id FROM known_app
     WHERE status = 'ACTIVE' AND NOT is_oktas_own;
 
 CREATE VIEW password_alone_app AS

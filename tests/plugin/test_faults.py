@@ -8,7 +8,8 @@ import pytest
 from okta_sandbox.truth import truth
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import DatasetState, SyncStatus
-from twin_okta.snapshot import TABLES, Snapshot
+from twin_okta.datasets import DATASETS
+from twin_okta.snapshot import Snapshot
 
 PATHS = {
     "users": "/api/v1/users",
@@ -49,7 +50,7 @@ LASTING = {
 
 
 def rows(org, table):
-    with Snapshot(org.state_dir) as snapshot:
+    with Snapshot.to_read(org.state_dir) as snapshot:
         return snapshot.number(f"SELECT count(*) FROM {table}")
 
 
@@ -71,8 +72,8 @@ def test_a_fault_that_passes_costs_no_record(undisturbed, dataset, fault):
     assert hit.hits >= 1
     assert report.status == SyncStatus.COMPLETE, report
     assert report.retries + (fault == "slow") >= 1
-    for dataset_tables in TABLES.values():
-        for table in dataset_tables:
+    for every in DATASETS.values():
+        for table in every.tables:
             assert rows(org, table) == rows(undisturbed, table), table
     assert rows(org, "log_event") == rows(undisturbed, "log_event")
 
@@ -146,9 +147,9 @@ def test_an_unknown_factor_type_or_sign_on_mode_is_kept_as_it_is():
 
     assert report.status == SyncStatus.COMPLETE
     known = truth(org.sandbox.org, now_s=org.clock.epoch_s())
-    with Snapshot(org.state_dir) as snapshot:
+    with Snapshot.to_read(org.state_dir) as snapshot:
         types = {row[0] for row in snapshot.rows("SELECT DISTINCT type FROM shown_factor")}
-        classes = dict(snapshot.rows("SELECT sign_on_mode, class FROM shown_app"))
+        classes = dict(snapshot.rows("SELECT sign_on_mode, class FROM known_app"))
     assert types - known.factor_users.keys() - {"u2f"}
     assert "other" in classes.values()
 

@@ -74,7 +74,7 @@ def test_coverage(org, facts, key, people):
 
 
 def test_the_people_behind_coverage_are_those_counted(org, facts):
-    with Snapshot(org.state_dir) as snapshot:
+    with Snapshot.to_read(org.state_dir) as snapshot:
         people = snapshot.records(facts["mfa_coverage"].evidence.query, {})
     assert {p["id"] for p in people} == org.truth.can_sign_in
     assert {p["id"] for p in people if p["strength"] != "none"} == org.truth.covered
@@ -161,7 +161,7 @@ def test_api_tokens_and_custom_roles(org, facts, gaps):
         if org.sandbox.org.security.token_connection(token.name)["connection"] == "ANYWHERE"
     }
     assert ids(gaps["api-tokens-from-anywhere"]) == anywhere
-    with Snapshot(org.state_dir) as snapshot:
+    with Snapshot.to_read(org.state_dir) as snapshot:
         held = snapshot.records(facts["custom_roles"].evidence.query, {})
     admins = org.sandbox.org.admins
     for role in held:
@@ -183,7 +183,7 @@ def test_use_of_applications_is_that_of_the_log(org, facts):
 
 
 def test_one_okta_verify_enrolment_is_one_authenticator(org, facts):
-    with Snapshot(org.state_dir) as snapshot:
+    with Snapshot.to_read(org.state_dir) as snapshot:
         people = snapshot.records(facts["mfa_coverage"].evidence.query, {})
     whole = {"push", "token:software:totp", "signed_nonce"}
     enrolled = [p for p in people if set((p["factors"] or "").split(",")) == whole]
@@ -193,12 +193,12 @@ def test_one_okta_verify_enrolment_is_one_authenticator(org, facts):
 
 
 def subjects(org, fact):
-    with Snapshot(org.state_dir) as snapshot:
+    with Snapshot.to_read(org.state_dir) as snapshot:
         return {row["id"] for row in snapshot.records(fact.evidence.query, {})}
 
 
 def test_assignments_are_exact(org, facts):
-    with Snapshot(org.state_dir) as snapshot:
+    with Snapshot.to_read(org.state_dir) as snapshot:
         apps = snapshot.records(facts["sso_apps"].evidence.query, {})
     assert {app["id"] for app in apps} == org.truth.sso_apps
     for app in apps:

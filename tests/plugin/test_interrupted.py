@@ -61,7 +61,7 @@ def test_its_coverage_is_observed_with_a_margin_that_holds_the_truth(stopped):
 
 def test_privileged_users_were_read_first(stopped):
     known = truth(stopped.sandbox.org)
-    with Snapshot(stopped.state_dir) as snapshot:
+    with Snapshot.to_read(stopped.state_dir) as snapshot:
         read = {row[0] for row in snapshot.rows("SELECT user_id FROM shown_factor_read")}
     assert known.privileged & known.can_sign_in <= read
 

@@ -14,7 +14,7 @@ from twin_okta.sync.logs import MASKED, mask, server_filter
 
 
 def stored(org):
-    with Snapshot(org.state_dir) as snapshot:
+    with Snapshot.to_read(org.state_dir) as snapshot:
         return {row[0]: row[1] for row in snapshot.rows("SELECT uuid, published FROM log_event")}
 
 
@@ -79,9 +79,8 @@ def test_a_cursor_that_okta_no_longer_accepts_is_replaced_and_it_is_said():
     org = virtual_org()
     only_logs(org, hours_back=168)
     before = stored(org)
-    with Snapshot(org.state_dir) as snapshot:
+    with Snapshot.for_sync(org.state_dir) as snapshot:
         snapshot.write("UPDATE log_cursor SET next_url = ?", [("/api/v1/logs?after=gone",)])
-        snapshot.commit()
 
     report = only_logs(org, hours_back=168)
 

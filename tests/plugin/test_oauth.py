@@ -8,9 +8,9 @@ from joserfc.jwk import ECKey, RSAKey
 from okta_sandbox import Settings
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import DatasetState, SyncStatus
-from twin_okta.credential import SCOPES
+from twin_okta.datasets import DATASETS, scopes_of
 
-ALL = [scope for scopes in SCOPES.values() for scope in scopes]
+ALL = scopes_of(DATASETS)
 
 
 def service_org(

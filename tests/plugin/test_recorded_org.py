@@ -26,7 +26,7 @@ def terminal(org, tmp_path_factory):
 
 @pytest.fixture
 def snapshot(terminal):
-    with Snapshot(terminal.home / "connectors/okta") as snapshot:
+    with Snapshot.to_read(terminal.home / "connectors/okta") as snapshot:
         yield snapshot
 
 
@@ -85,7 +85,7 @@ def test_roles_and_members_are_stored_as_recorded(org, snapshot):
 
 
 def test_apps_and_their_users_are_stored_as_recorded(org, snapshot):
-    apps = {row["id"]: row for row in snapshot.records("SELECT * FROM shown_app", {})}
+    apps = {row["id"]: row for row in snapshot.records("SELECT * FROM known_app", {})}
     assert {a: row["sign_on_mode"] for a, row in apps.items()} == {
         app_id: body["signOnMode"] for app_id, body in org.apps.items()
     }

@@ -14,7 +14,8 @@ from tests.support.virtual_time import VirtualTimeLoop, run
 from twin_host.contract import ConnectionReport, Context, Enrichment, Progress, Secret, SyncReport
 from twin_okta.config import OktaConfig
 from twin_okta.connection import probe
-from twin_okta.credential import SCOPES, credential
+from twin_okta.credential import credential
+from twin_okta.datasets import DATASETS, asked_for
 from twin_okta.posture import enrich_snapshot
 from twin_okta.sync import sync_org
 
@@ -49,7 +50,7 @@ class VirtualOrg:
 
     def sync(self, **options: bool | int) -> SyncReport:
         """Run a whole sync."""
-        asked = [option for option in SCOPES if options.get(option, True)]
+        asked = asked_for(options)
 
         async def reading() -> SyncReport:
             auth = credential(self.config, self.context, asked)
@@ -63,7 +64,7 @@ class VirtualOrg:
         """Test the connection."""
 
         async def testing() -> ConnectionReport:
-            auth = credential(self.config, self.context, list(SCOPES))
+            auth = credential(self.config, self.context, DATASETS)
             return await probe(self.config, self.context, auth=auth, transport=self._transport())
 
         return run(testing(), self.clock.new_loop())

@@ -19,24 +19,7 @@ from typing import Any
 import httpx
 import orjson
 
-ROLE_FOR = {
-    "iam": "a custom admin role with okta.iam.read, or Super Administrator",
-    "logs": "Read-only, Report or Organization Administrator",
-    "api-tokens": "a custom admin role with okta.users.apitokens.read, or Super Administrator",
-}
-SCOPE_FOR = {
-    "users": "okta.users.read",
-    "groups": "okta.groups.read",
-    "apps": "okta.apps.read",
-    "logs": "okta.logs.read",
-    "iam": "okta.roles.read",
-    "roles": "okta.roles.read",
-    "api-tokens": "okta.apiTokens.read",
-    "policies": "okta.policies.read",
-    "authenticators": "okta.authenticators.read",
-    "zones": "okta.networkZones.read",
-    "threats": "okta.threatInsights.read",
-}
+from twin_host.contract import MissingKind
 
 
 class OktaError(Exception):
@@ -56,11 +39,13 @@ class BadCredential(OktaError):
 
 
 class Denied(OktaError):
-    """The credential may not read this. `missing` names the scope or role."""
+    """The credential may not read this. `kind` is what it lacks, `where` what was asked; which
+    scope or role that is depends on the dataset, and is said there."""
 
-    def __init__(self, message: str, *, missing: str = "") -> None:
-        super().__init__(message)
-        self.missing = missing
+    def __init__(self, kind: MissingKind, where: str) -> None:
+        super().__init__(f"The credential may not read {where}: it lacks a {kind}.")
+        self.kind = kind
+        self.where = where
 
 
 class NotFound(OktaError):
@@ -84,14 +69,15 @@ def from_response(status: int, body: bytes, headers: httpx.Headers, path: str) -
     code, summary = error_body(body)
     where = _where(path, code, headers)
     if status == 401 and code == "E0000015":
-        return Denied(f"This org or credential does not have the feature behind {where}.")
+        return Denied(MissingKind.FEATURE, where)
     if status == 401:
         return BadCredential(
             f"Okta does not accept the token ({where}): it is wrong, expired or revoked, "
             "or belongs to another org. Make a new one and configure it again."
         )
     if status == 403:
-        return _denied(headers, path, where)
+        lacks_scope = "insufficient_scope" in headers.get("www-authenticate", "")
+        return Denied(MissingKind.SCOPE if lacks_scope else MissingKind.ROLE, where)
     if status == 404 and code:
         return NotFound(f"Okta has no such record ({where}).")
     if 300 <= status < 400:
@@ -118,25 +104,6 @@ def error_body(body: bytes) -> tuple[str, str]:
         return "", ""
     code, summary = (str(fields.get(name) or "") for name in ("errorCode", "errorSummary"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType, reportUnknownVariableType]
     return code[:20], "".join(c for c in summary if c.isprintable())[:200]
-
-
-def _denied(headers: httpx.Headers, path: str, where: str) -> Denied:
-    subject = _subject(path)
-    if "insufficient_scope" in headers.get("www-authenticate", ""):
-        scope = SCOPE_FOR.get(subject, "another scope")
-        return Denied(
-            f"The scope {scope} is missing ({where}): grant it to the app.", missing=scope
-        )
-    role = ROLE_FOR.get("iam" if subject == "roles" else subject, "Read-only Administrator")
-    return Denied(
-        f"The credential's admin role does not allow this ({where}): it needs {role}.", missing=role
-    )
-
-
-def _subject(path: str) -> str:
-    """What a path is about: roles for /users/{id}/roles, else its first word after /api/v1/."""
-    words = path.removeprefix("/api/v1/").split("/")
-    return "roles" if words[-1] == "roles" else words[0]
 
 
 def _where(path: str, code: str, headers: httpx.Headers) -> str:

@@ -13,7 +13,7 @@ __all__ = ["enrich_snapshot"]
 
 def enrich_snapshot(context: Context) -> Enrichment:
     """What the snapshot in the connector's state directory means."""
-    with Snapshot(context.state_dir) as snapshot:
+    with Snapshot.to_read(context.state_dir) as snapshot:
         figures = Figures(snapshot)
         found_facts, found_gaps = facts(figures), gaps(figures)
         return Enrichment(

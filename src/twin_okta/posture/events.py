@@ -46,7 +46,7 @@ class Rule:
 
 def security_events(state_dir: Path) -> Iterator[SecurityEvent]:
     """Every notable entry of the snapshot's log, oldest first, one at a time."""
-    with Snapshot(state_dir) as snapshot:
+    with Snapshot.to_read(state_dir) as snapshot:
         for (raw,) in snapshot.stream(ENTRIES):
             event = security_event(orjson.loads(raw))
             if event is not None:

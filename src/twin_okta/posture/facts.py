@@ -17,11 +17,11 @@ STRENGTH = (
     " WHEN 3 THEN 'strong' WHEN 4 THEN 'phishing-resistant' ELSE 'not read yet' END"
 )
 ENROLLED = (
-    "(SELECT group_concat(DISTINCT f.type) FROM shown_factor f"
+    "(SELECT group_concat(DISTINCT f.type) FROM enrolment f"
     " WHERE f.user_id = c.id AND f.status = 'ACTIVE')"
 )
 AUTHENTICATORS = (
-    "(SELECT count(DISTINCT f.authenticator) FROM shown_factor f"
+    "(SELECT count(DISTINCT f.authenticator) FROM enrolment f"
     " WHERE f.user_id = c.id AND f.status = 'ACTIVE')"
 )
 PEOPLE = (

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from twin_host.contract import Fact
+from twin_okta.datasets import CLASSIC
 from twin_okta.posture.figures import Figures
 from twin_okta.posture.measure import counted, stated
-from twin_okta.snapshot import CLASSIC
 
 APPS = (
     "SELECT a.id, a.label, a.sign_on_mode, a.class,"

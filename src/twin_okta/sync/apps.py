@@ -45,9 +45,7 @@ async def read_apps(run: Run) -> DatasetReport:
     reading, read = run.begin("apps"), 0
     async for page in run.client.pages("/api/v1/apps", {"limit": PAGE}):
         apps, unreadable = structure(page.records, App)
-        reading.store(INSERT_APP, map(_app_row, apps))
-        reading.skip(unreadable)
-        run.snapshot.commit()
+        reading.store(INSERT_APP, map(_app_row, apps), unreadable)
         read += len(apps)
         run.progress("apps", read)
     return run.finish(reading)
@@ -69,7 +67,7 @@ async def read_assignments(run: Run) -> DatasetReport:
     return run.finish(reading)
 
 
-async def read_app_use(run: Run, *, hours_back: int) -> DatasetReport:
+async def read_app_use(run: Run) -> DatasetReport:
     """When somebody last signed in to each SSO application, within the log's window.
 
     The newest such entry of each application is asked for, instead of reading every sign-in there
@@ -77,7 +75,7 @@ async def read_app_use(run: Run, *, hours_back: int) -> DatasetReport:
     """
     reading, done = run.begin("app_use"), 0
     now = run.now()
-    window = {"since": iso_text(now - timedelta(hours=hours_back)), "until": iso_text(now)}
+    window = {"since": iso_text(now - timedelta(hours=run.hours_back)), "until": iso_text(now)}
     app_ids = [row[0] for row in run.snapshot.rows(TO_COUNT)]
 
     async def last_use(app_id: str) -> None:
@@ -87,7 +85,6 @@ async def read_app_use(run: Run, *, hours_back: int) -> DatasetReport:
         page = await run.client.page("/api/v1/logs", {**window, **newest})
         entries = objects(page.records)
         reading.store(INSERT_USE, [(app_id, at(entries[0], "published") if entries else None)])
-        run.snapshot.commit()
         done += 1
         run.progress("app_use", done, len(app_ids))
 
@@ -101,18 +98,13 @@ async def _read_users_of(run: Run, reading: Reading, app_id: str) -> None:
         async for page in run.client.pages(f"/api/v1/apps/{app_id}/users", {"limit": USERS_PAGE}):
             users, unreadable = structure(page.records, AppUser)
             rows = ((app_id, user.id, user.scope, user.status) for user in users)
-            reading.store(INSERT_ASSIGNMENT, rows)
-            reading.skip(unreadable)
-            run.snapshot.commit()
+            reading.store(INSERT_ASSIGNMENT, rows, unreadable)
         async for page in run.client.pages(f"/api/v1/apps/{app_id}/groups", {"limit": PAGE}):
             groups, unreadable = structure(page.records, AppGroup)
-            reading.store(INSERT_GROUP, ((app_id, group.id) for group in groups))
-            reading.skip(unreadable)
-            run.snapshot.commit()
+            reading.store(INSERT_GROUP, ((app_id, group.id) for group in groups), unreadable)
     except NotFound:
         outcome = "gone"  # deleted since it was listed
     reading.store(INSERT_READ, [(app_id, outcome)])
-    run.snapshot.commit()
 
 
 def _app_row(app: App) -> tuple[str | None, ...]:

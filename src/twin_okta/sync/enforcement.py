@@ -10,7 +10,7 @@ from twin_host.contract import DatasetReport, DatasetState
 from twin_okta.api.json_path import at, objects
 from twin_okta.api.models import Authenticator, Policy, PolicyRule, ThreatInsight, Zone
 from twin_okta.api.structure import structure
-from twin_okta.snapshot import CLASSIC
+from twin_okta.datasets import CLASSIC
 from twin_okta.sync.run import Run, each
 
 AT_A_TIME = 8
@@ -34,16 +34,15 @@ async def read_policies(run: Run) -> DatasetReport:
         async for page in run.client.pages("/api/v1/policies", {"type": kind}):
             policies, unreadable = structure(page.records, Policy)
             rows = ((p.id, p.type, p.name, p.status, p.priority) for p in policies)
-            reading.store(INSERT_POLICY, rows)
-            reading.skip(unreadable)
+            reading.store(INSERT_POLICY, rows, unreadable)
             found += [policy.id for policy in policies]
 
     async def read_rules(policy_id: str) -> None:
         async for page in run.client.pages(f"/api/v1/policies/{policy_id}/rules"):
             rules, unreadable = structure(page.records, PolicyRule)
-            reading.store(INSERT_RULE, ((policy_id, *_rule_row(rule)) for rule in rules))
-            reading.skip(unreadable)
-            run.snapshot.commit()
+            reading.store(
+                INSERT_RULE, ((policy_id, *_rule_row(rule)) for rule in rules), unreadable
+            )
 
     await each(found, read_rules, width=AT_A_TIME)
     return run.finish(reading)
@@ -74,8 +73,7 @@ async def read_threat_insight(run: Run) -> DatasetReport:
     reading = run.begin("threat_insight")
     answer = await run.client.get("/api/v1/threats/configuration")
     found, unreadable = structure([answer.json], ThreatInsight)
-    reading.store(INSERT_THREAT, ((each.action,) for each in found))
-    reading.skip(unreadable)
+    reading.store(INSERT_THREAT, ((each.action,) for each in found), unreadable)
     return run.finish(reading)
 
 
@@ -90,9 +88,7 @@ async def _read_list(
     reading = run.begin(dataset)
     async for page in run.client.pages(f"/api/v1/{dataset}"):
         records, unreadable = structure(page.records, model)
-        reading.store(insert, map(row, records))
-        reading.skip(unreadable)
-        run.snapshot.commit()
+        reading.store(insert, map(row, records), unreadable)
     return run.finish(reading)
 
 

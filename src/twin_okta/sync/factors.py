@@ -16,8 +16,8 @@ from twin_okta.snapshot import Reading, iso_text
 from twin_okta.sync.run import Run, each
 
 AT_A_TIME = 24
-SOON_ENOUGH = 50
-"""Users between two commits: what a sudden death may cost in calls."""
+TELL_EVERY = 50
+"""Users between two words on how far the sweep is."""
 HOPELESS = 20
 """This many refusals without one answer mean that the credential may read no factors."""
 
@@ -46,7 +46,6 @@ async def read_factors(run: Run) -> DatasetReport:
     """Sweep everybody who can sign in."""
     sweep = Sweep(run, run.begin("factors", go_on=True))
     await each(sweep.users(), sweep.read_one, width=AT_A_TIME)
-    run.snapshot.commit()
     if sweep.denied and not sweep.answered:
         raise sweep.denied[0]
     reason = f"Refused for {len(sweep.denied)} users: {sweep.denied[0]}" if sweep.denied else ""
@@ -66,7 +65,6 @@ class Sweep:
     def users(self) -> Iterator[tuple[str, int]]:
         """Those still to be read, in the sweep's order: id, and whether read first on purpose."""
         snapshot = self.run.snapshot
-        snapshot.commit()
         snapshot.rows(FORGET_SWEEP)
         snapshot.rows(MAKE_SWEEP, (self.reading.generation,))
         self.expected = snapshot.number("SELECT count(*) FROM sweep")
@@ -89,16 +87,16 @@ class Sweep:
                 raise
             return
         factors, unreadable = structure(answer.json, Factor)
-        self.reading.store(INSERT_FACTOR, (_row(user_id, factor) for factor in factors))
-        self.reading.skip(unreadable)
-        self._note(user_id, "read", in_order)
+        with self.run.snapshot.together():
+            rows = (_row(user_id, factor) for factor in factors)
+            self.reading.store(INSERT_FACTOR, rows, unreadable)
+            self._note(user_id, "read", in_order)
 
     def _note(self, user_id: str, outcome: str, in_order: int) -> None:
         now = iso_text(self.run.now())
         self.reading.store(INSERT_READ, [(user_id, outcome, in_order, now)])
         self.answered += 1
-        if self.answered % SOON_ENOUGH == 0:
-            self.run.snapshot.commit()
+        if self.answered % TELL_EVERY == 0:
             self.run.progress("factors", self.answered, self.expected)
 
 

@@ -30,9 +30,7 @@ async def read_groups(run: Run) -> DatasetReport:
     reading, read = run.begin("groups"), 0
     async for page in run.client.pages("/api/v1/groups", {"limit": PAGE, "expand": "stats"}):
         groups, unreadable = structure(page.records, Group)
-        reading.store(INSERT_GROUP, map(_row, groups))
-        reading.skip(unreadable)
-        run.snapshot.commit()
+        reading.store(INSERT_GROUP, map(_row, groups), unreadable)
         read += len(groups)
         run.progress("groups", read)
 
@@ -49,9 +47,7 @@ async def _read_members(run: Run, reading: Reading, group_id: str) -> None:
         pages = run.client.pages(f"/api/v1/groups/{group_id}/users", {"limit": MEMBERS_PAGE})
         async for page in pages:
             members, unreadable = structure(page.records, Member)
-            reading.store(INSERT_MEMBER, ((group_id, member.id) for member in members))
-            reading.skip(unreadable)
-            run.snapshot.commit()
+            reading.store(INSERT_MEMBER, ((group_id, member.id) for member in members), unreadable)
     except NotFound:
         return  # deleted since it was listed
 

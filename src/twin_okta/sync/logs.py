@@ -53,10 +53,10 @@ class Start:
     url: str | None = None
 
 
-async def read_logs(run: Run, *, hours_back: int) -> DatasetReport:
-    """Read what happened since the last sync, or in the last `hours_back` hours."""
+async def read_logs(run: Run) -> DatasetReport:
+    """Read what happened since the last sync, or in the hours that were asked for."""
     wanted = server_filter()
-    start = _start(run, hours_back, wanted)
+    start = _start(run, wanted)
     try:
         read, skipped = await _read_from(run, start, wanted)
     except (Refused, NotFound):
@@ -65,7 +65,6 @@ async def read_logs(run: Run, *, hours_back: int) -> DatasetReport:
         run.notes.append("Okta no longer accepted the log cursor: the log was read anew.")
         read, skipped = await _read_from(run, Start(_restart_since(run, start.since)), wanted)
     run.snapshot.write(PRUNE, [(iso_text(run.now() - RETENTION),)])
-    run.snapshot.commit()
     _show(run)
     if skipped:
         reason = f"{skipped} entries could not be understood and were left out."
@@ -94,8 +93,8 @@ def server_filter() -> str:
     return " or ".join(terms)
 
 
-def _start(run: Run, hours_back: int, wanted: str) -> Start:
-    since = iso_text(run.now() - timedelta(hours=hours_back))
+def _start(run: Run, wanted: str) -> Start:
+    since = iso_text(run.now() - timedelta(hours=run.hours_back))
     for next_url, its_filter, covered_since, read_to in run.snapshot.rows(GET_CURSOR):
         fresh = datetime.fromisoformat(read_to) > run.now() - RETENTION
         reaches_back = covered_since <= since
@@ -140,11 +139,11 @@ def _store(run: Run, page: Page, events: Iterable[LogEvent], since: str, wanted:
         )
         for event in events
     ]
-    run.snapshot.write(INSERT_EVENT, rows)
-    if page.next_url:
-        cursor = (page.next_url, wanted, since, iso_text(run.now()))
-        run.snapshot.write(SET_CURSOR, [cursor])
-    run.snapshot.commit()
+    with run.snapshot.together():
+        run.snapshot.write(INSERT_EVENT, rows)
+        if page.next_url:
+            cursor = (page.next_url, wanted, since, iso_text(run.now()))
+            run.snapshot.write(SET_CURSOR, [cursor])
 
 
 def mask(raw: dict[str, Any]) -> dict[str, Any]:
@@ -181,4 +180,3 @@ def _without(value: Any, typed: str) -> Any:
 def _show(run: Run) -> None:
     now = iso_text(run.now())
     run.snapshot.write("UPDATE dataset SET shown = 1, as_of = ? WHERE name = 'logs'", [(now,)])
-    run.snapshot.commit()

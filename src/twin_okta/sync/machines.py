@@ -19,7 +19,7 @@ INSERT_CLIENT_ROLE = "INSERT OR REPLACE INTO client_role VALUES (?, ?, ?, ?, ?, 
 INSERT_ISSUED = "INSERT OR REPLACE INTO api_token VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 INSERT_PERMISSION = "INSERT OR REPLACE INTO role_permission VALUES (?, ?, ?)"
 INSERT_RESOURCE = "INSERT OR REPLACE INTO set_resource VALUES (?, ?, ?)"
-SERVICE_APPS = "SELECT id FROM shown_app WHERE class = 'machine' AND status = 'ACTIVE' ORDER BY id"
+SERVICE_APPS = "SELECT id FROM known_app WHERE class = 'machine' AND status = 'ACTIVE' ORDER BY id"
 HELD = """
 SELECT DISTINCT {column} FROM (SELECT type, {column} FROM shown_role
     UNION ALL SELECT type, {column} FROM shown_client_role)
@@ -37,9 +37,9 @@ async def read_service_apps(run: Run) -> DatasetReport:
         except NotFound:
             return  # deleted since it was listed
         roles, unreadable = structure(answer.json, Role)
-        reading.store(INSERT_CLIENT_ROLE, ((app_id, *_role_row(role)) for role in roles))
-        reading.skip(unreadable)
-        run.snapshot.commit()
+        reading.store(
+            INSERT_CLIENT_ROLE, ((app_id, *_role_row(role)) for role in roles), unreadable
+        )
 
     apps = [row[0] for row in run.snapshot.rows(SERVICE_APPS)]
     await each(apps, read_roles, width=AT_A_TIME)
@@ -51,8 +51,7 @@ async def read_api_tokens(run: Run) -> DatasetReport:
     reading = run.begin("api_tokens")
     answer = await run.client.page("/api/v1/api-tokens")
     tokens, unreadable = structure(answer.records, ApiToken)
-    reading.store(INSERT_ISSUED, map(_token_row, tokens))
-    reading.skip(unreadable)
+    reading.store(INSERT_ISSUED, map(_token_row, tokens), unreadable)
     return run.finish(reading)
 
 
@@ -84,8 +83,7 @@ async def _store_words(
             words = [at(record, name) for record in page.records]
             reading.store(insert, ((owner, str(word)) for word in words if word))
             nameless = [Unreadable(owner, f"a record without {name}") for w in words if not w]
-            reading.skip(nameless)
-            run.snapshot.commit()
+            reading.leave_out(nameless)
     except NotFound:
         return
 

@@ -14,8 +14,8 @@ is independent; each waits for its own rate limit and for nobody else's.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
-from functools import partial
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from graphlib import TopologicalSorter
 
 import httpx
 from attrs import field, frozen
@@ -24,6 +24,7 @@ from twin_host.contract import (
     Context,
     DatasetReport,
     DatasetState,
+    MissingKind,
     OptionValue,
     SyncMode,
     SyncReport,
@@ -33,7 +34,8 @@ from twin_okta.api import BadCredential, OktaClient, OktaError
 from twin_okta.api.json_path import at
 from twin_okta.api.pacing import Pacer
 from twin_okta.config import OktaConfig
-from twin_okta.snapshot import TABLES, Snapshot
+from twin_okta.datasets import DATASETS, Dataset, asked_for
+from twin_okta.snapshot import Snapshot
 from twin_okta.sync.apps import read_app_use, read_apps, read_assignments
 from twin_okta.sync.enforcement import (
     read_authenticators,
@@ -53,18 +55,24 @@ DEFAULT_HOURS_BACK = 24
 BASELINE_HOURS = 168
 CANCEL_POLL_S = 0.1
 
-ENFORCEMENT = {
+READERS: dict[str, Callable[[Run], Awaitable[DatasetReport]]] = {
+    "users": read_users,
+    "factors": read_factors,
+    "groups": read_groups,
+    "roles": read_roles,
+    "custom_roles": read_custom_roles,
+    "api_tokens": read_api_tokens,
+    "apps": read_apps,
+    "assignments": read_assignments,
+    "service_apps": read_service_apps,
     "policies": read_policies,
     "authenticators": read_authenticators,
     "zones": read_zones,
     "threat_insight": read_threat_insight,
+    "logs": read_logs,
+    "app_use": read_app_use,
 }
-PART_OF = {
-    "sync_users": ("users", "factors", "groups", "roles", "custom_roles", "api_tokens"),
-    "sync_apps": ("apps", "assignments", "service_apps", *ENFORCEMENT, "app_use"),
-    "sync_logs": ("logs", "app_use"),
-}
-"""Which datasets an option asks for; one that two name is read when both do."""
+"""How each dataset is read."""
 
 
 async def sync_org(
@@ -87,7 +95,7 @@ async def sync_org(
         transport,
         epoch_s=lambda: context.clock().timestamp(),
     )
-    with Snapshot(context.state_dir) as snapshot:
+    with Snapshot.for_sync(context.state_dir) as snapshot:
         name = config.domain.split("://")[-1]
         snapshot.set_org(
             name,
@@ -95,7 +103,8 @@ async def sync_org(
             stale_days=config.stale_after_days,
             service_names=config.service_account_names,
         )
-        run = Run(client, snapshot, config, context)
+        hours_back = int(options.get("hours_back", DEFAULT_HOURS_BACK))
+        run = Run(client, snapshot, config, context, hours_back)
         _advise_baseline(run, options)
         async with client:
             await _read_until_cancelled(run, options)
@@ -105,7 +114,7 @@ async def sync_org(
         run.notes.append(clock_note)
     return SyncReport(
         status=status,
-        datasets={name: run.reports[name] for name in TABLES},
+        datasets={name: run.reports[name] for name in DATASETS},
         requests=client.traffic.requests,
         throttled=client.traffic.throttled,
         retries=client.traffic.retries,
@@ -127,63 +136,43 @@ async def _read_until_cancelled(run: Run, options: Mapping[str, OptionValue]) ->
 
 
 async def _read(run: Run, options: Mapping[str, OptionValue]) -> None:
-    hours_back = int(options.get("hours_back", DEFAULT_HOURS_BACK))
-    wanted = {name for option in PART_OF if options.get(option, True) for name in PART_OF[option]}
-    wanted -= {n for option in PART_OF if not options.get(option, True) for n in PART_OF[option]}
     try:
         await _learn_edition(run)
         async with asyncio.TaskGroup() as group:
-            begin = Rows(run, group, wanted)
-            begin("users", read_users)
-            begin("groups", read_groups)
-            begin("roles", read_roles, after=("groups",))
-            begin("factors", read_factors, after=("users", "roles"), needs="users")
-            begin("api_tokens", read_api_tokens)
-            begin("apps", read_apps)
-            begin("assignments", read_assignments, after=("apps",), needs="apps")
-            begin("service_apps", read_service_apps, after=("apps",), needs="apps")
-            for dataset, read in ENFORCEMENT.items():
-                begin(dataset, read)
-            holders = ("roles", "service_apps")
-            begin("custom_roles", read_custom_roles, after=holders, needs="roles")
-            begin("logs", partial(read_logs, hours_back=hours_back))
-            use = partial(read_app_use, hours_back=hours_back)
-            begin("app_use", use, after=("logs", "apps"), needs="apps")
+            begin = Rows(run, group)
+            for dataset in in_order(asked_for(options)):
+                begin(dataset)
     except* BadCredential as errors:
         run.bad_credential = run.bad_credential or first_of(errors)
     finally:  # stopped or not, what is stored must be believed no further than it was seen
         run.snapshot.set_view(edition=run.edition, sees_everybody=_sees_everybody(run))
 
 
+def in_order(datasets: Mapping[str, Dataset]) -> Iterator[Dataset]:
+    """Each behind those that it comes after."""
+    before = {name: set(dataset.after) & datasets.keys() for name, dataset in datasets.items()}
+    return map(datasets.__getitem__, TopologicalSorter(before).static_order())
+
+
 @frozen
 class Rows:
-    """Begins the datasets that are `wanted`, each as soon as what it comes after is over, however
-    that ended."""
+    """Begins each dataset as soon as what it comes after is over, however that ended."""
 
     run: Run
     group: asyncio.TaskGroup
-    wanted: Set[str]
     _tasks: dict[str, asyncio.Task[None]] = field(factory=dict[str, asyncio.Task[None]])
 
-    def __call__(
-        self,
-        dataset: str,
-        read: Callable[[Run], Awaitable[DatasetReport]],
-        *,
-        after: Sequence[str] = (),
-        needs: str = "",
-    ) -> None:
-        """Begin; `needs` names the dataset without whose list there is nothing to read."""
-        if dataset not in self.wanted:
-            return
-        waits = [self._tasks[name] for name in after if name in self._tasks]
+    def __call__(self, dataset: Dataset) -> None:
+        """Begin; those that it comes after have been begun before, if they are asked for."""
+        waits = [self._tasks[name] for name in dataset.after if name in self._tasks]
 
         async def in_turn() -> None:
             if waits:
                 await asyncio.wait(waits)
-            await self.run.attempt(dataset, lambda: _after(self.run, needs, read))
+            read = READERS[dataset.name]
+            await self.run.attempt(dataset.name, lambda: _after(self.run, dataset.needs, read))
 
-        self._tasks[dataset] = self.group.create_task(in_turn())
+        self._tasks[dataset.name] = self.group.create_task(in_turn())
 
 
 async def _learn_edition(run: Run) -> None:
@@ -205,8 +194,9 @@ def _sees_everybody(run: Run) -> bool | None:
     """
     if "groups" not in run.reports:
         return None
-    if run.reports["groups"].state == DatasetState.DENIED:
-        return None if "scope" in run.reports["groups"].reason else False
+    missing = run.reports["groups"].missing
+    if missing:
+        return False if missing.kind == MissingKind.ROLE else None
     return bool(run.snapshot.number("SELECT count(*) FROM shown_group WHERE type = 'BUILT_IN'"))
 
 
@@ -225,10 +215,9 @@ async def _after(
 
 def _advise_baseline(run: Run, options: Mapping[str, OptionValue]) -> None:
     first = not run.snapshot.number("SELECT shown FROM dataset WHERE name = 'logs'")
-    hours_back = int(options.get("hours_back", DEFAULT_HOURS_BACK))
-    if first and options.get("sync_logs", True) and hours_back == DEFAULT_HOURS_BACK:
+    if first and options.get("sync_logs", True) and run.hours_back == DEFAULT_HOURS_BACK:
         run.notes.append(
-            f"This first sync reads {hours_back} hours of the System Log: "
+            f"This first sync reads {run.hours_back} hours of the System Log: "
             f"--hours-back {BASELINE_HOURS} would give a better baseline."
         )
 
@@ -236,12 +225,12 @@ def _advise_baseline(run: Run, options: Mapping[str, OptionValue]) -> None:
 def _skip_the_rest(run: Run, options: Mapping[str, OptionValue]) -> None:
     """Report the datasets that were not asked for, or not reached."""
     stopped = str(run.bad_credential or "Stopped before it was begun.")
-    for option, names in PART_OF.items():
-        for name in names:
-            if name not in run.reports and not options.get(option, True):
-                reason = f"Not asked for ({option} is false)."
-                run.reports[name] = DatasetReport(state=DatasetState.SKIPPED, reason=reason)
-    for name in TABLES:
+    for name, dataset in DATASETS.items():
+        off = [option for option in dataset.options if not options.get(option, True)]
+        if off and name not in run.reports:
+            reason = f"Not asked for ({off[0]} is false)."
+            run.reports[name] = DatasetReport(state=DatasetState.SKIPPED, reason=reason)
+    for name in DATASETS:
         run.reports.setdefault(name, DatasetReport(state=DatasetState.PARTIAL, reason=stopped))
 
 

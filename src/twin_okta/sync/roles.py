@@ -45,7 +45,7 @@ async def _assignees(run: Run, reading: Reading) -> Iterable[str]:
     async for page in run.client.body_pages("/api/v1/iam/assignees/users", {"limit": 100}):
         assignees, unreadable = structure(page.records, RoleAssignee)
         ids.update((assignee.id, None) for assignee in assignees)
-        reading.skip(unreadable)
+        reading.leave_out(unreadable)
     return ids
 
 
@@ -55,9 +55,7 @@ async def _read_roles_of(run: Run, reading: Reading, kind: str, holder_id: str) 
     except NotFound:
         return  # deleted since it was listed
     roles, unreadable = structure(answer.json, Role)
-    reading.store(INSERT, ((kind, holder_id, *_row(role)) for role in roles))
-    reading.skip(unreadable)
-    run.snapshot.commit()
+    reading.store(INSERT, ((kind, holder_id, *_row(role)) for role in roles), unreadable)
 
 
 def _row(role: Role) -> tuple[str | None, ...]:

@@ -10,12 +10,10 @@ from attrs import define, field
 from twin_host.contract import Context, DatasetReport, DatasetState, Progress
 from twin_okta.api import BadCredential, Denied, OktaClient, OktaError
 from twin_okta.config import OktaConfig
-from twin_okta.snapshot import TABLES, Reading, Snapshot
+from twin_okta.datasets import DATASETS
+from twin_okta.snapshot import Reading, Snapshot
 
 STOPPED = "Stopped before the end; what was read is kept."
-
-BUCKETS = {"roles": "user roles", "assignments": "apps", "app_use": "logs"}
-"""The rate limit that reading a dataset spends, where it is not called like the dataset."""
 
 Item = TypeVar("Item")
 Failure = TypeVar("Failure", bound=BaseException)
@@ -29,6 +27,7 @@ class Run:
     snapshot: Snapshot
     config: OktaConfig
     context: Context
+    hours_back: int
     reports: dict[str, DatasetReport] = field(factory=dict[str, DatasetReport])
     notes: list[str] = field(factory=list[str])
     bad_credential: BadCredential | None = None
@@ -46,8 +45,8 @@ class Run:
 
     def finish(self, reading: Reading, *, lost: int = 0, reason: str = "") -> DatasetReport:
         """Show a dataset that was read to its end; `lost` records are known to be missing."""
-        read = reading.count(TABLES[reading.dataset][0])
-        skipped = reading.skipped()
+        read = reading.count()
+        skipped = reading.left_out()
         self.snapshot.promote(reading, self.now())
         missing = lost + len(skipped)
         if skipped:
@@ -63,7 +62,7 @@ class Run:
         now_s = asyncio.get_running_loop().time()
         elapsed_s = now_s - self._started_s.setdefault(dataset, now_s)
         left_s = elapsed_s / read * (expected - read) if expected and read and elapsed_s else None
-        rate_use = self.client.pacer.use_of(BUCKETS.get(dataset, dataset))
+        rate_use = self.client.pacer.use_of(DATASETS[dataset].bucket)
         self.context.report(
             Progress(
                 dataset=dataset,
@@ -79,12 +78,13 @@ class Run:
         Okta does not accept stops the others too."""
         try:
             report = await read()
-        except Denied as error:
+        except Denied as refusal:
+            reason, missing = DATASETS[dataset].denial(refusal)
             report = DatasetReport(
                 state=DatasetState.DENIED,
                 read=self._unfinished(dataset),
-                expected=None,
-                reason=str(error),
+                reason=reason,
+                missing=missing,
             )
         except asyncio.CancelledError:
             reason = str(self.bad_credential or STOPPED)
@@ -107,16 +107,15 @@ class Run:
         )
 
     def _settle(self, dataset: str, report: DatasetReport) -> None:
-        self.snapshot.commit()
-        self.snapshot.note(dataset, report.state, report.reason)
+        self.snapshot.note(dataset, report)
         self.reports[dataset] = report
 
     def _unfinished(self, dataset: str) -> int:
-        if not TABLES[dataset]:
+        if not DATASETS[dataset].tables:
             return 0
         sql = "SELECT reading FROM dataset WHERE name = ?"
         generation = self.snapshot.number(sql, (dataset,))
-        return Reading(self.snapshot, dataset, generation).count(TABLES[dataset][0])
+        return Reading(self.snapshot, dataset, generation).count()
 
 
 async def each(

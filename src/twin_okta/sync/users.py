@@ -25,9 +25,7 @@ async def read_users(run: Run) -> DatasetReport:
     reading, read = run.begin("users"), 0
     async for page in run.client.pages("/api/v1/users", {"search": EVERYBODY, "limit": PAGE}):
         users, unreadable = structure(page.records, User)
-        reading.store(INSERT, map(_row, users))
-        reading.skip(unreadable)
-        run.snapshot.commit()
+        reading.store(INSERT, map(_row, users), unreadable)
         read += len(users)
         run.progress("users", read)
     return run.finish(reading)

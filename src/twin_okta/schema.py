@@ -1,0 +1,120 @@
+"""Bringing a snapshot file up to date: migrations, the rows of the datasets, views, rule tables.
+
+`schema*.sql` say what each table holds. For every table of a dataset there is a plain view
+`shown_<table>` of its shown generation; `views.sql` builds on those.
+"""
+
+import sqlite3
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from twin_okta.datasets import DATASETS
+from twin_okta.rules import load
+
+MIGRATIONS = ("schema.sql", "schema_2.sql")
+"""Each brings the snapshot one version further; never changed, only added to."""
+SHOWN = "CREATE VIEW shown AS SELECT name, CASE WHEN shown > 0 THEN shown ELSE reading END AS generation FROM dataset"  # noqa: E501
+SHOWN_TABLE = (
+    "CREATE VIEW shown_{view} AS SELECT * FROM {table}"
+    " WHERE generation = (SELECT generation FROM shown WHERE name = '{dataset}')"
+)
+
+Rows = list[tuple[Any, ...]]
+
+
+def version_of(db: sqlite3.Connection) -> int:
+    """How many migrations a file has seen; a new one none."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def is_up_to_date(db: sqlite3.Connection) -> bool:
+    """Whether a file is as this version of the connector would leave it."""
+    return (
+        version_of(db) == len(MIGRATIONS)
+        and _datasets(db) == set(DATASETS)
+        and _views(db) == dict(wanted_views())
+        and all(_held(db, table) == set(rows) for table, rows in rule_tables().items())
+    )
+
+
+def bring_up_to_date(db: sqlite3.Connection) -> None:
+    """Do what is left to do, within the caller's transaction."""
+    version = version_of(db)
+    for script in MIGRATIONS[version:]:
+        for statement in _statements(script):
+            db.execute(statement)
+    if version < len(MIGRATIONS):
+        db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    new = [(name,) for name in DATASETS.keys() - _datasets(db)]
+    db.executemany("INSERT INTO dataset (name) VALUES (?)", new)
+    _remake_views(db)
+    for table, rows in rule_tables().items():
+        if _held(db, table) != set(rows):
+            db.execute(f"DELETE FROM {table}")
+            places = ", ".join("?" * len(rows[0]))
+            db.executemany(f"INSERT INTO {table} VALUES ({places})", rows)
+
+
+@cache
+def wanted_views() -> tuple[tuple[str, str], ...]:
+    """Every view by its name, in the order in which they build on each other."""
+    plain = [
+        SHOWN_TABLE.format(view=table.removeprefix("okta_"), table=table, dataset=dataset.name)
+        for dataset in DATASETS.values()
+        for table in dataset.tables
+    ]
+    statements = [SHOWN, *plain, *_statements("views.sql")]
+    return tuple((statement.split()[2], statement) for statement in statements)
+
+
+@cache
+def rule_tables() -> dict[str, Rows]:
+    """What of the rules a query can use, by table."""
+    factors, apps, accounts = load("factors"), load("apps"), load("accounts")["service_account"]
+    return {
+        "factor_strength": [
+            (kind, strength, row["rank"])
+            for strength, row in factors["strength"].items()
+            for kind in row["types"]
+        ],
+        "same_authenticator": [
+            (kind, row["provider"], name)
+            for name, row in factors["authenticators"].items()
+            for kind in row["types"]
+        ],
+        "sign_on_class": [(mode, name) for name, modes in apps["class"].items() for mode in modes],
+        "own_app": [(name,) for name in apps["own"]["names"]],
+        "sign_in_status": [(status,) for status in load("statuses")["can_sign_in"]],
+        "service_account_type": [(name,) for name in accounts["user_types"]],
+        "service_account_name": [(pattern,) for pattern in accounts["login_patterns"]],
+    }
+
+
+def _datasets(db: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in db.execute("SELECT name FROM dataset")}
+
+
+def _views(db: sqlite3.Connection) -> dict[str, str]:
+    return dict(db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'"))
+
+
+def _held(db: sqlite3.Connection, table: str) -> set[tuple[Any, ...]]:
+    return set(db.execute(f"SELECT * FROM {table}"))
+
+
+def _remake_views(db: sqlite3.Connection) -> None:
+    present = _views(db)
+    if present == dict(wanted_views()):
+        return
+    for name in present:
+        db.execute(f"DROP VIEW {name}")
+    for _, statement in wanted_views():
+        db.execute(statement)
+
+
+def _statements(name: str) -> list[str]:
+    """The CREATE statements of a script exactly as SQLite keeps them."""
+    script = files("twin_okta").joinpath(name).read_text(encoding="utf-8")
+    code = "\n".join(line.split("--")[0].rstrip() for line in script.splitlines())
+    return [part.strip() for part in code.split(";") if part.strip()]
