@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from email.utils import formatdate
 
+DAY_S = 86_400
+
 
 def iso(at_s: float | None) -> str | None:
     """`2024-05-01T09:30:00.000Z`, or None for a time that never was."""

@@ -13,8 +13,9 @@ from attrs import frozen
 
 from okta_sandbox.org.apps import App
 from okta_sandbox.org.org import Org
-from okta_sandbox.org.people import DAY_S, User
+from okta_sandbox.org.records import User
 from okta_sandbox.org.tables import table
+from okta_sandbox.times import DAY_S
 
 _STRENGTH: dict[str, list[str]] = table("factors")["strength"]
 PHISHING_RESISTANT = frozenset(_STRENGTH["phishing_resistant"])

@@ -18,12 +18,13 @@ from okta_sandbox.api.answers import (
     wrong_method,
 )
 from okta_sandbox.api.authentication import authenticate, authorize
+from okta_sandbox.api.calls import Call
 from okta_sandbox.api.credentials import ANONYMOUS, Credentials, Principal
 from okta_sandbox.api.damage import INSTEAD, refuse, spoil
 from okta_sandbox.api.faults import EDGE, Fault, FaultKind, Faults
 from okta_sandbox.api.journal import Entry, Journal
 from okta_sandbox.api.limits import Limits
-from okta_sandbox.api.requests import Call, Request
+from okta_sandbox.api.requests import Request
 from okta_sandbox.api.routes import Route, find
 from okta_sandbox.api.settings import Settings
 from okta_sandbox.org.chance import Chance

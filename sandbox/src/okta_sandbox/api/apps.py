@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from okta_sandbox.api.answers import Answer, invalid_search, not_found
+from okta_sandbox.api.calls import Call
 from okta_sandbox.api.pages import limit_of, listed, start_of
 from okta_sandbox.api.records.app import app_group_json, app_json, app_user_json
 from okta_sandbox.api.records.user import user_json
-from okta_sandbox.api.requests import Call
 from okta_sandbox.filters import Dialect, Expression, FilterError, holds, literals_of
 from okta_sandbox.org.apps import App
-from okta_sandbox.org.people import User
+from okta_sandbox.org.records import User
 
 Json = dict[str, Any]
 

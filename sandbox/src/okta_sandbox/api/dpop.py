@@ -11,7 +11,7 @@ from joserfc.errors import JoseError
 
 from okta_sandbox.api.answers import OAuthError
 from okta_sandbox.api.requests import Request
-from okta_sandbox.org.people import DAY_S
+from okta_sandbox.times import DAY_S
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
 Json = dict[str, Any]

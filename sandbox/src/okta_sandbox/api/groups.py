@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from okta_sandbox.api.answers import Answer, access_denied, invalid_search, not_found
+from okta_sandbox.api.calls import Call
 from okta_sandbox.api.pages import limit_of, listed, start_of
 from okta_sandbox.api.records.app import app_json
 from okta_sandbox.api.records.group import group_json
 from okta_sandbox.api.records.role import grant_json
 from okta_sandbox.api.records.user import user_json
-from okta_sandbox.api.requests import Call
 from okta_sandbox.filters import ORDERING, Dialect, Expression, FilterError, holds
 from okta_sandbox.org.groups import Group
 from okta_sandbox.org.org import Org

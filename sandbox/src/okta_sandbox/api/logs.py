@@ -9,11 +9,11 @@ from okta_sandbox.api.answers import (
     query_timeout,
     validation_failed,
 )
+from okta_sandbox.api.calls import Call
 from okta_sandbox.api.pages import cursor, limit_of, position_of
-from okta_sandbox.api.requests import Call
 from okta_sandbox.filters import COMPARISONS, Dialect, Expression, FilterError, epoch_s
 from okta_sandbox.org.log import Key, Page, Query, QueryTooLargeError
-from okta_sandbox.org.people import DAY_S
+from okta_sandbox.times import DAY_S
 
 _DEFAULT = 100
 _MAX = 1000

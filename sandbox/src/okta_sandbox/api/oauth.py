@@ -9,6 +9,7 @@ from joserfc import jwk, jws
 from joserfc.errors import JoseError
 
 from okta_sandbox.api.answers import Answer, OAuthError
+from okta_sandbox.api.calls import Call
 from okta_sandbox.api.credentials import TOKEN_LIFETIME_S, AccessToken, Client
 from okta_sandbox.api.dpop import (
     ALGORITHMS,
@@ -18,7 +19,6 @@ from okta_sandbox.api.dpop import (
     nonce_claim,
     thumbprint_of,
 )
-from okta_sandbox.api.requests import Call
 from okta_sandbox.org.chance import Chance
 
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -3,11 +3,10 @@
 from typing import Any
 
 from okta_sandbox.api.answers import Answer, validation_failed
+from okta_sandbox.api.calls import Call
 from okta_sandbox.api.credentials import Token
-from okta_sandbox.api.requests import Call
 from okta_sandbox.filters import Dialect, FilterError, literals_of
-from okta_sandbox.org.people import DAY_S
-from okta_sandbox.times import iso
+from okta_sandbox.times import DAY_S, iso
 
 Json = dict[str, Any]
 

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from okta_sandbox.api.answers import Answer, invalid_cursor, validation_failed
-from okta_sandbox.api.requests import Call
+from okta_sandbox.api.calls import Call
 
 Item = TypeVar("Item")
 

@@ -1,15 +1,10 @@
-"""A request as the handlers see it."""
+"""A request as it came: method, path, query, headers."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
 from attrs import frozen
-
-if TYPE_CHECKING:
-    from okta_sandbox.api.credentials import Credentials, Principal
-    from okta_sandbox.api.settings import Settings
-    from okta_sandbox.org.org import Org
 
 Scope = Mapping[str, Any]
 
@@ -69,27 +64,3 @@ class Request:
         query = urlencode({**kept, **changed})
         url = f"{self.base}{self.raw_path}?{query}" if query else self.base + self.raw_path
         return ("link", f'<{url}>; rel="{relation}"')
-
-
-@frozen
-class Call:
-    """A request that may be answered: by whom, of which org, at what time."""
-
-    org: "Org"
-    request: Request
-    principal: "Principal"
-    now_s: float
-    arguments: tuple[str, ...]
-    """What stood in the path's places, e.g. a user's id."""
-    credentials: "Credentials"
-    settings: "Settings"
-
-    @property
-    def query(self) -> dict[str, str]:
-        """The query parameters."""
-        return self.request.query
-
-    @property
-    def base(self) -> str:
-        """Scheme and host for links."""
-        return self.request.base

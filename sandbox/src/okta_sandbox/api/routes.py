@@ -6,7 +6,7 @@ from attrs import frozen
 
 from okta_sandbox.api import apps, groups, logs, oauth, orgs, roles, security, users
 from okta_sandbox.api.answers import Answer
-from okta_sandbox.api.requests import Call
+from okta_sandbox.api.calls import Call
 
 Handler = Callable[[Call], Answer]
 

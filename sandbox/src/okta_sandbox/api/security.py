@@ -3,8 +3,8 @@
 from typing import Any
 
 from okta_sandbox.api.answers import Answer, not_found, validation_failed
+from okta_sandbox.api.calls import Call
 from okta_sandbox.api.records.role import client_grant_json
-from okta_sandbox.api.requests import Call
 from okta_sandbox.org.security import Policy, Rule
 from okta_sandbox.times import iso
 

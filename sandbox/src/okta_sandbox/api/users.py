@@ -11,13 +11,13 @@ from okta_sandbox.api.answers import (
     not_found,
     validation_failed,
 )
+from okta_sandbox.api.calls import Call
 from okta_sandbox.api.credentials import Principal
 from okta_sandbox.api.pages import limit_of, listed, start_of
 from okta_sandbox.api.records.factor import factor_json
 from okta_sandbox.api.records.group import group_json
 from okta_sandbox.api.records.role import grant_json
 from okta_sandbox.api.records.user import user_json
-from okta_sandbox.api.requests import Call
 from okta_sandbox.filters import (
     ORDERING,
     Dialect,
@@ -28,7 +28,7 @@ from okta_sandbox.filters import (
     may_hold,
 )
 from okta_sandbox.org.org import Org
-from okta_sandbox.org.people import User
+from okta_sandbox.org.records import User
 
 Json = dict[str, Any]
 

@@ -1,19 +1,16 @@
 """Changes to a running org: each alters the overlay and writes the log entry Okta would write."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import evolve
 
 from okta_sandbox.org.apps import App
 from okta_sandbox.org.chance import Chance
+from okta_sandbox.org.directory import Directory
 from okta_sandbox.org.entries import frame, origin, party, user_party, uuid_of
-from okta_sandbox.org.events import Event
 from okta_sandbox.org.groups import Group
-from okta_sandbox.org.people import User
+from okta_sandbox.org.records import Event, User
 from okta_sandbox.org.tables import table
-
-if TYPE_CHECKING:
-    from okta_sandbox.org.org import Org
 
 Json = dict[str, Any]
 
@@ -31,7 +28,7 @@ class Actions:
     `lastUpdated`; the System Log is what tells.
     """
 
-    def __init__(self, org: "Org", *, at_s: float) -> None:
+    def __init__(self, org: Directory, *, at_s: float) -> None:
         self._org = org
         self._changes = org.changes
         self._at_s = at_s

@@ -6,14 +6,11 @@ every place.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from attrs import Factory, define
+from attrs import define, field
 
-if TYPE_CHECKING:
-    from okta_sandbox.org.events import Event
-    from okta_sandbox.org.factors import Factor
-    from okta_sandbox.org.people import User
+from okta_sandbox.org.records import Event, Factor, User
 
 
 @define(eq=False)
@@ -21,24 +18,24 @@ class Changes:
     """The overlay. `version` rises with every change, so that caches know."""
 
     version: int = 0
-    added: "list[User]" = Factory(list["User"])
-    deleted: set[int] = Factory(set[int])
-    fields: dict[int, dict[str, Any]] = Factory(dict[int, dict[str, Any]])
+    added: list[User] = field(factory=list[User])
+    deleted: set[int] = field(factory=set[int])
+    fields: dict[int, dict[str, Any]] = field(factory=dict[int, dict[str, Any]])
     """Fields of a user record that differ from the base, by user."""
-    factors: "dict[int, tuple[Factor, ...]]" = Factory(dict[int, "tuple[Factor, ...]"])
-    joined: set[tuple[int, int]] = Factory(set[tuple[int, int]])
+    factors: dict[int, tuple[Factor, ...]] = field(factory=dict[int, tuple[Factor, ...]])
+    joined: set[tuple[int, int]] = field(factory=set[tuple[int, int]])
     """(user, group) pairs that the base does not have."""
-    left: set[tuple[int, int]] = Factory(set[tuple[int, int]])
-    membership_changed_s: dict[int, float] = Factory(dict[int, float])
+    left: set[tuple[int, int]] = field(factory=set[tuple[int, int]])
+    membership_changed_s: dict[int, float] = field(factory=dict[int, float])
     """When a group's membership last changed, by group."""
-    assigned: set[tuple[int, int]] = Factory(set[tuple[int, int]])
+    assigned: set[tuple[int, int]] = field(factory=set[tuple[int, int]])
     """(user, application) pairs assigned directly that the base does not have."""
-    unassigned: set[tuple[int, int]] = Factory(set[tuple[int, int]])
-    granted: dict[int, tuple[str, ...]] = Factory(dict[int, tuple[str, ...]])
+    unassigned: set[tuple[int, int]] = field(factory=set[tuple[int, int]])
+    granted: dict[int, tuple[str, ...]] = field(factory=dict[int, tuple[str, ...]])
     """Role types given to a user directly, by user."""
-    revoked: set[int] = Factory(set[int])
+    revoked: set[int] = field(factory=set[int])
     """Users who lost every role they held directly."""
-    events: "list[Event]" = Factory(list["Event"])
+    events: list[Event] = field(factory=list[Event])
 
     def touched(self) -> Iterator[int]:
         """Users of the base whose record or existence differs from the base."""

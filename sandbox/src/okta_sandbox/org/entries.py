@@ -1,15 +1,13 @@
 """What a computed System Log entry says: who did what to whom, from where."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from okta_sandbox.org.chance import Chance
+from okta_sandbox.org.directory import Directory
 from okta_sandbox.org.events import Moment, Stream
-from okta_sandbox.org.people import User
+from okta_sandbox.org.records import User
 from okta_sandbox.org.tables import table
 from okta_sandbox.times import iso_ms
-
-if TYPE_CHECKING:
-    from okta_sandbox.org.org import Org
 
 Json = dict[str, Any]
 
@@ -26,7 +24,7 @@ def uuid_of(chance: Chance) -> str:
     return f"{text[:8]}-{text[8:12]}-4{text[12:15]}-a{text[15:18]}-{text[18:30]}"
 
 
-def entry(org: "Org", stream: Stream, moment: Moment) -> Json:
+def entry(org: Directory, stream: Stream, moment: Moment) -> Json:
     """The whole entry of a computed event, as Okta answers it."""
     row = stream.row
     chance = Chance(org.seed, "event", moment.stream, moment.slot, moment.number)
@@ -81,7 +79,7 @@ def party(id_: str, type_: str, name: str) -> Json:
     }
 
 
-def _person(org: "Org", at_s: float, chance: Chance) -> User:
+def _person(org: Directory, at_s: float, chance: Chance) -> User:
     """Somebody who can sign in and whose last sign-in isn't earlier than this event."""
     people = org.people
     user = people.user(people.at_rank(chance.number() % people.active_size))
@@ -92,7 +90,7 @@ def _person(org: "Org", at_s: float, chance: Chance) -> User:
     return user
 
 
-def _actor(org: "Org", kind: str, user: User, chance: Chance) -> Json:
+def _actor(org: Directory, kind: str, user: User, chance: Chance) -> Json:
     if kind == "user":
         return user_party(user)
     if kind == "admin":
@@ -111,7 +109,7 @@ def _actor(org: "Org", kind: str, user: User, chance: Chance) -> Json:
     return {**_SYSTEM, "displayName": "Okta System", "detailEntry": None}
 
 
-def _targets(org: "Org", kinds: str, user: User, chance: Chance) -> list[Json]:
+def _targets(org: Directory, kinds: str, user: User, chance: Chance) -> list[Json]:
     targets: list[Json] = []
     for kind in kinds.split("+"):
         if kind == "none":
@@ -120,7 +118,7 @@ def _targets(org: "Org", kinds: str, user: User, chance: Chance) -> list[Json]:
     return targets
 
 
-def _target(org: "Org", kind: str, user: User, chance: Chance) -> Json:
+def _target(org: Directory, kind: str, user: User, chance: Chance) -> Json:
     kind, _, place = kind.partition(":")
     if kind == "self":
         return user_party(user)
@@ -155,14 +153,14 @@ _OTHER_TARGETS = {
 }
 
 
-def _made_id(org: "Org", prefix: str, name: str) -> str:
+def _made_id(org: Directory, prefix: str, name: str) -> str:
     return prefix + Chance(org.seed, prefix, name).text(17, _LETTERS)
 
 
 # --- from where -------------------------------------------------------------------------------
 
 
-def _origin(org: "Org", row: Json, moment: Moment, chance: Chance, *, away: bool) -> Json:
+def _origin(org: Directory, row: Json, moment: Moment, chance: Chance, *, away: bool) -> Json:
     """Client, request, security and authentication context; a job has none of the first two."""
     if row["actor"] == "system":
         return no_origin()

@@ -10,11 +10,11 @@ from functools import lru_cache
 from math import exp
 from typing import Any, NamedTuple
 
-from attrs import Factory, frozen
+from attrs import frozen
 
 from okta_sandbox.org.chance import Chance, Weighted
-from okta_sandbox.org.people import DAY_S
 from okta_sandbox.org.tables import table
+from okta_sandbox.times import DAY_S
 
 _EVENTS = table("events")
 _WEEKDAYS: list[float] = _EVENTS["weekdays"]
@@ -36,14 +36,6 @@ class Moment(NamedTuple):
     slot: int
     number: int
     published_ms: int
-
-
-@frozen
-class Event:
-    """A System Log entry written because the org was changed, not computed."""
-
-    at_ms: int
-    entry: dict[str, Any] = Factory(dict[str, Any])
 
 
 @frozen(eq=False)

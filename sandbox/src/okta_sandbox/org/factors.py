@@ -1,12 +1,14 @@
 """What each user has enrolled: one computed set of factors a user, under the overlay."""
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from okta_sandbox.org.admins import Admins
 from okta_sandbox.org.basis import Basis
 from okta_sandbox.org.chance import Chance, Weighted
-from okta_sandbox.org.people import DAY_S, People, User
+from okta_sandbox.org.people import People
+from okta_sandbox.org.records import Factor, User
 from okta_sandbox.org.tables import table
+from okta_sandbox.times import DAY_S
 
 _FACTORS = table("factors")
 _AUTHENTICATORS: dict[str, list[str]] = _FACTORS["authenticators"]
@@ -21,19 +23,6 @@ _WITHOUT_ODDITIES: dict[str, Weighted[str]] = {
 }
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _HAS_NONE = frozenset({"STAGED", "PROVISIONED", "DEPROVISIONED"})
-
-
-@frozen
-class Factor:
-    """One enrolled factor. `detail` is what its profile shows: a number, a device, a question."""
-
-    id: str
-    type: str
-    provider: str
-    status: str
-    created_s: int
-    updated_s: int
-    detail: str
 
 
 class Factors:

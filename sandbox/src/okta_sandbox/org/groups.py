@@ -8,9 +8,10 @@ from attrs import frozen
 from okta_sandbox.org.basis import Basis
 from okta_sandbox.org.chance import Chance
 from okta_sandbox.org.ids import IdSpace
-from okta_sandbox.org.people import DAY_S, People
+from okta_sandbox.org.people import People
 from okta_sandbox.org.shuffle import Shuffle
 from okta_sandbox.org.tables import table
+from okta_sandbox.times import DAY_S
 
 EVERYONE = 0
 

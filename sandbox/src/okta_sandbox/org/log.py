@@ -6,18 +6,16 @@ go back and forth. A bounded query reads by `published`, and what is not yet per
 
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush, merge
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from attrs import frozen
 
 from okta_sandbox.filters import Expression, holds, may_hold
+from okta_sandbox.org.directory import Directory
 from okta_sandbox.org.entries import entry
 from okta_sandbox.org.events import MAX_DELAY_MS, Moment, Stream
-from okta_sandbox.org.people import DAY_S
 from okta_sandbox.org.tables import table
-
-if TYPE_CHECKING:
-    from okta_sandbox.org.org import Org
+from okta_sandbox.times import DAY_S
 
 RETENTION_S = 90 * DAY_S
 SCAN_LIMIT = 200_000
@@ -64,7 +62,7 @@ class Page:
 class Log:
     """The System Log of one org."""
 
-    def __init__(self, org: "Org") -> None:
+    def __init__(self, org: Directory) -> None:
         rows: list[Json] = table("events")["events"]
         people = sum(1 for _ in _sign_in_sample(org)) * max(org.people.size // 1000, 1)
         self._org = org
@@ -164,7 +162,7 @@ class Log:
         return entry(self._org, self._streams[moment.stream], moment)
 
 
-def _sign_in_sample(org: "Org") -> Iterator[int]:
+def _sign_in_sample(org: Directory) -> Iterator[int]:
     """People who can sign in, among the first thousand: enough to know the pace of the log."""
     for index in range(min(org.people.size, 1000)):
         if org.people.can_sign_in(index):

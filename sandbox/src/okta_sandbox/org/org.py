@@ -7,6 +7,7 @@ from okta_sandbox.org.admins import Admins
 from okta_sandbox.org.apps import Apps
 from okta_sandbox.org.basis import Basis, Edition
 from okta_sandbox.org.chance import Chance
+from okta_sandbox.org.directory import Directory
 from okta_sandbox.org.factors import Factors
 from okta_sandbox.org.groups import Groups
 from okta_sandbox.org.log import Log
@@ -59,11 +60,21 @@ class Org:
         self.factors = Factors(basis, people=self.people, admins=self.admins)
         self.apps = Apps(basis, count=apps, people=self.people, groups=self.groups)
         self.security = Security(basis, apps=self.apps, groups=self.groups, admins=self.admins)
-        self.log = Log(self)
+        self._directory = Directory(
+            seed=seed,
+            as_of_s=self.as_of_s,
+            changes=self.changes,
+            people=self.people,
+            groups=self.groups,
+            admins=self.admins,
+            factors=self.factors,
+            apps=self.apps,
+        )
+        self.log = Log(self._directory)
 
     def act(self, *, at_s: float) -> Actions:
         """Change the org as an administrator would at this instant."""
-        return Actions(self, at_s=at_s)
+        return Actions(self._directory, at_s=at_s)
 
     def __repr__(self) -> str:
         return f"Org(seed={self.seed}, users={self.people.size}, edition={self.edition!r})"

@@ -5,49 +5,21 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from okta_sandbox.org.basis import Basis
 from okta_sandbox.org.chance import Chance, Weighted
 from okta_sandbox.org.departments import Departments, shares
 from okta_sandbox.org.ids import IdSpace
+from okta_sandbox.org.records import User
 from okta_sandbox.org.shuffle import Shuffle
 from okta_sandbox.org.tables import table
+from okta_sandbox.times import DAY_S
 
-DAY_S = 86_400
 CAN_SIGN_IN = frozenset({"ACTIVE", "PASSWORD_EXPIRED", "LOCKED_OUT", "RECOVERY"})
 
 _NEVER_ACTIVATED = frozenset({"STAGED", "PROVISIONED"})
 _OWN_PASSWORD = frozenset({"OKTA", "IMPORT"})
-
-
-@frozen
-class User:
-    """One account. Times are epoch seconds, None where Okta answers null."""
-
-    index: int
-    id: str
-    login: str
-    first_name: str
-    last_name: str
-    kind: str
-    status: str
-    department: str
-    title: str | None
-    manager: int | None
-    provider_type: str
-    provider_name: str
-    created_s: int
-    activated_s: int | None
-    status_changed_s: int | None
-    last_login_s: int | None
-    last_updated_s: int
-    password_changed_s: int | None
-
-    @property
-    def name(self) -> str:
-        """How a person would write the name."""
-        return f"{self.first_name} {self.last_name}"
 
 
 _NO_DECOMPOSITION = {ord("ø"): "o", 0x131: "i"}

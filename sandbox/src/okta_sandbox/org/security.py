@@ -9,8 +9,8 @@ from okta_sandbox.org.apps import App, Apps
 from okta_sandbox.org.basis import Basis
 from okta_sandbox.org.chance import Chance
 from okta_sandbox.org.groups import Groups
-from okta_sandbox.org.people import DAY_S
 from okta_sandbox.org.tables import table
+from okta_sandbox.times import DAY_S
 
 _TABLE = table("security")
 _CLASSIC: dict[str, Any] = {"access_policies": [], "authenticators": []}

@@ -6,8 +6,8 @@ from okta_sandbox.org.apps import App
 from okta_sandbox.org.chance import Chance
 from okta_sandbox.org.groups import Group
 from okta_sandbox.org.org import Org
-from okta_sandbox.org.people import DAY_S, User
-from okta_sandbox.times import iso
+from okta_sandbox.org.records import User
+from okta_sandbox.times import DAY_S, iso
 
 Json = dict[str, Any]
 

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from okta_sandbox.org.factors import Factor
-from okta_sandbox.org.people import User
+from okta_sandbox.org.records import Factor, User
 from okta_sandbox.org.tables import table
 from okta_sandbox.times import iso
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from okta_sandbox.org.org import Org
-from okta_sandbox.org.people import User
+from okta_sandbox.org.records import User
 from okta_sandbox.times import iso
 
 Json = dict[str, Any]
