@@ -1,9 +1,12 @@
 """On a real port: the headers, the command line, the demo's org."""
 
+import os
 import re
 import subprocess
 import sys
-from contextlib import ExitStack
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,6 +16,7 @@ from okta_sandbox import Org, Settings, create_app, serve
 from okta_sandbox.cli import main
 from okta_sandbox.demo import running_org
 from okta_sandbox.truth import truth
+from tests.support.command_line import Terminal
 
 
 def test_a_served_org_writes_its_own_date_and_names_no_server() -> None:
@@ -53,28 +57,74 @@ def test_two_orgs_can_be_served_at_once_and_a_taken_port_is_an_error() -> None:
             pass
 
 
-def test_the_command_prints_the_address_and_the_tokens_and_serves() -> None:
-    command = [sys.executable, "-m", "okta_sandbox", "--port", "0", "--users", "40"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+COMMANDS = {
+    "okta-sandbox": [str(Path(sys.executable).parent / "okta-sandbox")],
+    "python -m okta_sandbox": [sys.executable, "-m", "okta_sandbox"],
+}
+
+
+@contextmanager
+def started(*options: str, command: str = "okta-sandbox") -> Generator[str]:
+    """The command, serving in a process of its own; gives what it printed."""
+    with subprocess.Popen(
+        [*COMMANDS[command], "--port", "0", *options], stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout
         try:
-            lines = [process.stdout.readline() for _ in range(7)]
-            url = re.search(r"http://\S+", lines[0])
-            token = re.search(r"super_admin +(\S+)", "".join(lines))
-            assert url
-            assert token
-            response = httpx.get(
-                f"{url[0]}/api/v1/users/me", headers={"authorization": f"SSWS {token[1]}"}
-            )
-            assert response.status_code == 200
+            yield "".join(iter(process.stdout.readline, "Stop with Ctrl-C.\n"))
         finally:
             process.terminate()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_command_prints_the_address_and_the_tokens_and_serves(command: str) -> None:
+    options = ("--users", "40", "--seed", "9", "--edition", "classic", "--plan", "integrator")
+    with started(*options, command=command) as printed:
+        url = re.search(r"http://\S+", printed)
+        token = re.search(r"super_admin +(\S+)", printed)
+        assert url
+        assert token
+        with httpx.Client(base_url=url[0], headers={"authorization": f"SSWS {token[1]}"}) as client:
+            users = client.get("/api/v1/users?limit=1")
+            assert users.headers["x-rate-limit-limit"] == "50"
+            assert len(users.json()) == 1
+            assert client.get("/.well-known/okta-organization").json()["pipeline"] == "v1"
+
+
+def test_what_it_says_to_type_next_reads_the_org(tmp_path: Path) -> None:
+    with started("--users", "12", "--apps", "4", "--window-s", "1") as printed:
+        typed = printed.partition("type in another terminal")[2].splitlines()[1:]
+        script = "\n".join(line.strip() for line in typed if line.startswith("  "))
+        terminal = Terminal(tmp_path)
+        environment = terminal.environment()
+        environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+        done = subprocess.run(
+            ["sh", "-e"],
+            input=script,
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "twin sync okta" in script
+    assert (tmp_path / "sandbox-twin" / "twin.db").exists()
+
+
+def test_neither_the_command_nor_the_demo_needs_a_host_or_a_plugin() -> None:
+    alone = (
+        "import sys; sys.modules.update(twin_host=None, twin_okta=None); "
+        "import okta_sandbox.cli, okta_sandbox.demo, okta_sandbox.truth, okta_sandbox.transport"
+    )
+    done = subprocess.run([sys.executable, "-c", alone], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_help_shows_examples() -> None:
     result = CliRunner().invoke(main, ["--help"])
     assert result.exit_code == 0
-    assert "python -m okta_sandbox --users 2000 --seed 7 --port 8100" in result.output
+    assert "okta-sandbox --users 2000 --seed 7 --port 8100" in result.output
 
 
 def test_an_unknown_fault_is_refused_with_the_known_ones() -> None:

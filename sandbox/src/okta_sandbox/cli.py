@@ -13,10 +13,10 @@ from okta_sandbox.serving import serve
 
 _EPILOG = """\b
 Examples:
-  python -m okta_sandbox --users 2000 --seed 7 --port 8100
-  python -m okta_sandbox --users 50000 --plan enterprise --latency-s 0.25
-  python -m okta_sandbox --other-load 0.4 --token-share 1 --window-s 6
-  python -m okta_sandbox --fault server-error:/api/v1/users/*/factors:0.05 --fault hang:/api/v1/logs
+  okta-sandbox --users 2000 --seed 7 --port 8100
+  okta-sandbox --users 50000 --plan enterprise --latency-s 0.25
+  okta-sandbox --edition classic --other-load 0.4 --token-share 1 --window-s 6
+  okta-sandbox --fault server-error:/api/v1/users/*/factors:0.05 --fault hang:/api/v1/logs
 """
 
 
@@ -58,12 +58,33 @@ def _fault(text: str) -> tuple[FaultKind, str, float | None]:
 )
 @click.option("--host", default="127.0.0.1", help="The address to listen on.")
 @click.option("--port", default=8100, help="The port to listen on; 0 picks a free one.")
-@click.option("--token-share", default=0.5, help="The part of each bucket that one token may use.")
-@click.option("--window-s", default=60, help="Length of a rate window; limits are per window.")
-@click.option("--latency-s", default=0.0, help="How long each answer takes.")
+@click.option(
+    "--token-share",
+    default=0.5,
+    type=click.FloatRange(0, 1),
+    help="The part of each bucket that one token may use.",
+)
+@click.option(
+    "--window-s",
+    default=60,
+    type=click.IntRange(1),
+    help="Length of a rate window; limits are per window.",
+)
+@click.option(
+    "--latency-s", default=0.0, type=click.FloatRange(0), help="How long each answer takes."
+)
 @click.option("--skew-s", default=0.0, help="How far the org's clock is ahead.")
-@click.option("--concurrency", type=int, help="Requests under way at once.  [default: the plan's]")
-@click.option("--other-load", default=0.0, help="The part of each bucket other clients use.")
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1),
+    help="Requests under way at once.  [default: the plan's]",
+)
+@click.option(
+    "--other-load",
+    default=0.0,
+    type=click.FloatRange(0, 1),
+    help="The part of each bucket other clients use.",
+)
 @click.option(
     "--fault",
     "faults",
@@ -73,7 +94,7 @@ def _fault(text: str) -> tuple[FaultKind, str, float | None]:
     help="Something that goes wrong, once or with a probability. May be repeated.",
 )
 def main(**options: Any) -> None:
-    """Serve a simulated Okta org, and print its address and its API tokens."""
+    """Serve a simulated Okta org; print its address, its API tokens and what to type next."""
     org = Org(**{name: options[name] for name in _ORG_OPTIONS})
     sandbox = create_app(org, Settings(**{name: options[name] for name in _SETTINGS}))
     for kind, path, probability in options["faults"]:
@@ -103,4 +124,14 @@ def _announce(sandbox: Sandbox, url: str) -> None:
     click.echo("Tokens (Authorization: SSWS ...):")
     for token in sandbox.credentials.tokens:
         click.echo(f"  {token.name:<16} {token.secret}")
-    click.echo("Stop with Ctrl-C.")
+    click.echo(_NEXT.format(token=sandbox.token(), url=url))
+
+
+_NEXT = """
+To read it, type in another terminal (a twin of its own; yours is not touched):
+  export TWIN_HOME=sandbox-twin
+  echo {token} | twin configure okta --domain {url} --allow-loopback-http --token-stdin
+  twin test okta
+  twin sync okta --hours-back 168
+
+Stop with Ctrl-C."""
