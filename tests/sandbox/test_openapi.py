@@ -115,6 +115,13 @@ def test_policies_and_authenticators_are_as_described(caller: Caller) -> None:
         assert complaints(rules, *schema_of("/api/v1/policies/{policyId}/rules")) == []
 
 
+@pytest.mark.parametrize("expand", ["", "?expand=user", "?expand=userSummary"])
+def test_devices_are_as_described(expand: str) -> None:
+    devices = a_caller().get(f"/api/v1/devices{expand}").json()
+    assert {device["profile"]["platform"] for device in devices} >= {"IOS", "WINDOWS", "MACOS"}
+    assert complaints(devices, *schema_of("/api/v1/devices")) == []
+
+
 def test_the_log_is_as_described(caller: Caller) -> None:
     for kinds in ("eventType pr", 'not (eventType sw "user.auth" or eventType sw "policy.eval")'):
         response = caller.get("/api/v1/logs", since=iso(NOW_S - 6e5), filter=kinds, limit=250)

@@ -13,6 +13,7 @@ DATASETS = {
     "logs": "/api/v1/logs",
     "org": "/api/v1/org",
     "tokens": "/api/v1/api-tokens",
+    "devices": "/api/v1/devices",
 }
 
 
@@ -21,9 +22,9 @@ DATASETS = {
     [
         ("super_admin", set()),
         ("read_only_admin", {"roles", "tokens"}),
-        ("custom_role", {"logs", "org", "tokens"}),
-        ("help_desk", {"apps", "roles", "logs", "org", "tokens"}),
-        ("no_logs", {"logs", "tokens"}),
+        ("custom_role", {"logs", "org", "tokens", "devices"}),
+        ("help_desk", {"apps", "roles", "logs", "org", "tokens", "devices"}),
+        ("no_logs", {"logs", "tokens", "devices"}),
     ],
 )
 def test_each_kind_of_administrator_sees_what_its_role_allows(token: str, denied: set[str]) -> None:

@@ -122,6 +122,12 @@ def too_many_requests() -> ApiError:
     return ApiError(429, "E0000047", "API call exceeded rate limit due to too many requests.")
 
 
+def no_such_feature() -> ApiError:
+    """The org doesn't have what is asked about."""
+    summary = "You do not have permission to access the feature you are requesting"
+    return ApiError(401, "E0000015", summary)
+
+
 def query_timeout() -> ApiError:
     """The query took longer than the service allows."""
     return ApiError(500, "E0000009", "Internal Server Error")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from okta_sandbox.api import apps, groups, logs, oauth, orgs, roles, security, users
+from okta_sandbox.api import apps, devices, groups, logs, oauth, orgs, roles, security, users
 from okta_sandbox.api.answers import Answer
 from okta_sandbox.api.calls import Call
 
@@ -39,6 +39,7 @@ ROUTES = (
     Route("/api/v1/apps/{}", "okta.apps.read", apps.get_app),
     Route("/api/v1/apps/{}/users", "okta.apps.read", apps.list_app_users),
     Route("/api/v1/apps/{}/groups", "okta.apps.read", apps.list_app_groups),
+    Route("/api/v1/devices", "okta.devices.read", devices.list_devices),
     Route("/api/v1/iam/assignees/users", "okta.roles.read", roles.list_assignees),
     Route("/api/v1/iam/roles", "okta.roles.read", roles.list_roles),
     Route("/api/v1/iam/roles/{}", "okta.roles.read", roles.get_role),

@@ -9,7 +9,7 @@ from okta_sandbox.org.chance import Chance
 from okta_sandbox.org.directory import Directory
 from okta_sandbox.org.entries import frame, origin, party, user_party, uuid_of
 from okta_sandbox.org.groups import Group
-from okta_sandbox.org.records import Event, User
+from okta_sandbox.org.records import Device, Event, User
 from okta_sandbox.org.tables import table
 
 Json = dict[str, Any]
@@ -132,6 +132,35 @@ class Actions:
         self._changes.version += 1
         self._log("user.mfa.factor.reset_all", self._party(user))
 
+    # --- devices --------------------------------------------------------------------------
+
+    def enrol_device(self, user: int, *, managed: bool) -> Device:
+        """The user enrols one more device."""
+        devices, owner = self._org.devices, self._org.people.user(user)
+        index = devices.first_late + len(self._changes.devices)
+        chance = Chance(self._org.seed, "device", index)
+        made = devices.described(index, owner, chance, users=(user,), at_s=int(self._at_s))
+        made = evolve(made, managed=managed)
+        self._changes.devices.append(made)
+        self._changes.version += 1
+        self._log("device.enrollment.create", _device_party(made), by=user_party(owner))
+        return made
+
+    def deactivate_device(self, device: Device) -> None:
+        """The device loses its users."""
+        self._changes.device_fields[device.index] = {
+            "status": "DEACTIVATED",
+            "updated_s": int(self._at_s),
+        }
+        self._changes.version += 1
+        self._log("device.lifecycle.deactivate", _device_party(device))
+
+    def manage_device(self, device: Device, *, managed: bool) -> None:
+        """Management software is put on the device or taken off, of which the log says nothing."""
+        fields = self._changes.device_fields.setdefault(device.index, {})
+        fields |= {"managed": managed, "updated_s": int(self._at_s)}
+        self._changes.version += 1
+
     # --- privilege and access -------------------------------------------------------------
 
     def grant_role(self, user: int, role: str) -> None:
@@ -204,3 +233,7 @@ class Actions:
             **origin(_ADDRESS, place=_PLACE, agent=_AGENT, away=False, chance=chance, row=row),
         }
         self._changes.events.append(Event(at_ms, entry))
+
+
+def _device_party(device: Device) -> Json:
+    return party(device.id, "Device", device.name)

@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import define, field
 
-from okta_sandbox.org.records import Event, Factor, User
+from okta_sandbox.org.records import Device, Event, Factor, User
 
 
 @define(eq=False)
@@ -23,6 +23,10 @@ class Changes:
     fields: dict[int, dict[str, Any]] = field(factory=dict[int, dict[str, Any]])
     """Fields of a user record that differ from the base, by user."""
     factors: dict[int, tuple[Factor, ...]] = field(factory=dict[int, tuple[Factor, ...]])
+    devices: list[Device] = field(factory=list[Device])
+    """Devices that the base does not have."""
+    device_fields: dict[int, dict[str, Any]] = field(factory=dict[int, dict[str, Any]])
+    """Fields of a device that differ from what it was at first, by device."""
     joined: set[tuple[int, int]] = field(factory=set[tuple[int, int]])
     """(user, group) pairs that the base does not have."""
     left: set[tuple[int, int]] = field(factory=set[tuple[int, int]])

@@ -5,6 +5,7 @@ from attrs import frozen
 from okta_sandbox.org.admins import Admins
 from okta_sandbox.org.apps import Apps
 from okta_sandbox.org.changes import Changes
+from okta_sandbox.org.devices import Devices
 from okta_sandbox.org.factors import Factors
 from okta_sandbox.org.groups import Groups
 from okta_sandbox.org.people import People
@@ -21,4 +22,5 @@ class Directory:
     groups: Groups
     admins: Admins
     factors: Factors
+    devices: Devices
     apps: Apps

@@ -120,16 +120,16 @@ def _targets(org: Directory, kinds: str, user: User, chance: Chance) -> list[Jso
 
 def _target(org: Directory, kind: str, user: User, chance: Chance) -> Json:
     kind, _, place = kind.partition(":")
-    if kind == "self":
-        return user_party(user)
-    if kind == "user":
-        return user_party(_person(org, 0, chance))
+    if kind in {"self", "user"}:
+        return user_party(user if kind == "self" else _person(org, 0, chance))
     if kind == "app":
         app = org.apps.all[int(place)] if place else chance.pick(org.apps.all)
         return party(app.id, "AppInstance", app.label)
     if kind == "group":
         group = chance.pick(org.groups.all)
         return party(group.id, "UserGroup", group.name)
+    if kind == "device" and (device := next(org.devices.owned(user.index), None)):
+        return party(device.id, "Device", device.name)
     if kind == "policy":
         name = chance.pick(_EVENTS["policies"])
         return party(_made_id(org, "00p", name), "PolicyEntity", name)
@@ -150,6 +150,7 @@ _OTHER_TARGETS = {
     "idp": ("0oi", "IdentityProvider"),
     "log_stream": ("0oa", "LogStream"),
     "factor": ("pfd", "AuthenticatorEnrollment"),
+    "device": ("guo", "Device"),
 }
 
 

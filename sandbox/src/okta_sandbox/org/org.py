@@ -7,6 +7,7 @@ from okta_sandbox.org.admins import Admins
 from okta_sandbox.org.apps import Apps
 from okta_sandbox.org.basis import Basis, Edition
 from okta_sandbox.org.chance import Chance
+from okta_sandbox.org.devices import Devices
 from okta_sandbox.org.directory import Directory
 from okta_sandbox.org.factors import Factors
 from okta_sandbox.org.groups import Groups
@@ -58,6 +59,7 @@ class Org:
         self.groups = Groups(basis, count=groups, people=self.people)
         self.admins = Admins(basis, count=admins, people=self.people, groups=self.groups)
         self.factors = Factors(basis, people=self.people, admins=self.admins)
+        self.devices = Devices(basis, people=self.people)
         self.apps = Apps(basis, count=apps, people=self.people, groups=self.groups)
         self.security = Security(basis, apps=self.apps, groups=self.groups, admins=self.admins)
         self._directory = Directory(
@@ -68,6 +70,7 @@ class Org:
             groups=self.groups,
             admins=self.admins,
             factors=self.factors,
+            devices=self.devices,
             apps=self.apps,
         )
         self.log = Log(self._directory)

@@ -128,10 +128,8 @@ class People:
 
     def user(self, index: int) -> User:
         """The account as it is now: the computed record under the overlay."""
-        if index >= self.size:
-            base = self.changes.added[index - self.size]
-        else:
-            base = self._computed(index)
+        late = index >= self.size
+        base = self.changes.added[index - self.size] if late else self.computed(index)
         override = self.changes.fields.get(index)
         return evolve(base, **override) if override else base
 
@@ -139,7 +137,8 @@ class People:
         manager = self.at_rank(chance.number() % self.active_size)
         return manager if manager != index else None
 
-    def _computed(self, index: int) -> User:
+    def computed(self, index: int) -> User:
+        """An account of the base as it was before any change."""
         rank = self._ranks.position(index)
         status = self._statuses[bisect_right(self._status_ends, rank)]
         chance = Chance(self._seed, "user", index)

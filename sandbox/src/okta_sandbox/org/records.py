@@ -53,3 +53,26 @@ class Event:
 
     at_ms: int
     entry: dict[str, Any] = Factory(dict[str, Any])
+
+
+@frozen
+class Device:
+    """One enrolled device. `users` are those linked to it; nobody, once it is deactivated."""
+
+    index: int
+    id: str
+    name: str
+    platform: str
+    status: str
+    users: tuple[int, ...]
+    managed: bool
+    registered: bool
+    screen_lock: str
+    encryption: str
+    secure_hardware: bool
+    manufacturer: str
+    model: str
+    os_version: str
+    serial: str
+    created_s: int
+    updated_s: int

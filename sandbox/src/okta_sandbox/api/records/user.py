@@ -55,6 +55,21 @@ def user_json(org: Org, user: User, base: str, *, alone: bool = False) -> Json:
     return record
 
 
+def user_summary_json(org: Org, user: User, base: str) -> Json:
+    """A user in short, as lists of other things embed one."""
+    return {
+        "id": user.id,
+        "realmId": "guo" + org.id[3:],
+        "profile": {
+            "firstName": user.first_name,
+            "lastName": user.last_name,
+            "login": user.login,
+            "email": user.login,
+        },
+        "_links": {"self": {"href": f"{base}/api/v1/users/{user.id}"}},
+    }
+
+
 _ACTIONS: dict[str, tuple[str, ...]] = {
     "ACTIVE": ("suspend", "resetPassword", "expirePassword", "resetFactors", "deactivate"),
     "PASSWORD_EXPIRED": ("suspend", "resetPassword", "resetFactors", "deactivate"),

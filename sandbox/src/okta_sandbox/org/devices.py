@@ -1,0 +1,132 @@
+"""The devices of an org: a few a person, computed from the person's index, under the overlay."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import evolve
+
+from okta_sandbox.org.basis import Basis
+from okta_sandbox.org.chance import Chance, Weighted
+from okta_sandbox.org.ids import IdSpace
+from okta_sandbox.org.people import People
+from okta_sandbox.org.records import Device, User
+from okta_sandbox.org.tables import table
+from okta_sandbox.times import DAY_S
+
+_TABLE = table("devices")
+_NUMBER: Weighted[int] = Weighted({int(n): weight for n, weight in _TABLE["number"].items()})
+_STATUSES: Weighted[str] = Weighted(_TABLE["statuses"])
+_LOCKS: Weighted[str] = Weighted(_TABLE["screen_locks"])
+_PLATFORMS: Weighted[str] = Weighted(_TABLE["platforms"])
+_MODELS: dict[str, dict[str, Any]] = _TABLE["models"]
+_ENCRYPTION: dict[str, Weighted[str]] = {
+    platform: Weighted(spec["encryption"]) for platform, spec in _MODELS.items()
+}
+_HAVE_NONE = frozenset({"STAGED", "PROVISIONED"})
+_PLACES = 4
+"""Device indexes that belong to one person: as many as the most anybody has, and one."""
+_LETTERS = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+class Devices:
+    """All devices of one org; a Classic org has none.
+
+    A device's index is its first user's, times four, plus a place. Devices that were added later
+    have the indexes from there on.
+    """
+
+    def __init__(self, basis: Basis, *, people: People) -> None:
+        self._seed = basis.seed
+        self._as_of_s = basis.as_of_s
+        self._people = people
+        self._changes = basis.changes
+        self._exist = basis.edition == "identity-engine"
+        self.ids = IdSpace(basis.seed, "guo")
+
+    def all(self, start: int = 0) -> Iterator[Device]:
+        """Every device, from an index on, as it is now."""
+        for owner in range(start // _PLACES, self._people.size):
+            for device in self.owned(owner):
+                if device.index >= start:
+                    yield device
+        for device in self._changes.devices[max(start - self.first_late, 0) :]:
+            yield self._now(device)
+
+    def owned(self, owner: int) -> Iterator[Device]:
+        """The devices that a person of the base enrolled first."""
+        for place in range(self._number(owner)):
+            yield self._now(self._computed(owner, place))
+
+    @property
+    def first_late(self) -> int:
+        """The index of the first device that was added later."""
+        return self._people.size * _PLACES
+
+    def _now(self, device: Device) -> Device:
+        """The device under the overlay, linked to those only who still are there."""
+        device = evolve(device, **self._changes.device_fields.get(device.index, {}))
+        linked = () if device.status == "DEACTIVATED" else device.users
+        return evolve(device, users=tuple(u for u in linked if self._people.is_live(u)))
+
+    def _number(self, owner: int) -> int:
+        chance = Chance(self._seed, "devices", owner)
+        number = chance.weighted(_NUMBER)
+        return number if self._exist and self._may_have(owner) else 0
+
+    def _may_have(self, owner: int) -> bool:
+        """Whether the person ever used a device; said by the base, so that no index moves."""
+        user = self._people.computed(owner)
+        return user.kind != "Service" and user.status not in _HAVE_NONE
+
+    def _computed(self, owner: int, place: int) -> Device:
+        user = self._people.computed(owner)
+        chance = Chance(self._seed, "device", owner, place)
+        users = [owner]
+        if chance.happens(_TABLE["shared"]):
+            users.append(self._people.at_rank(chance.number() % self._people.active_size))
+        return self.described(
+            owner * _PLACES + place,
+            user,
+            chance,
+            users=tuple(dict.fromkeys(users)),
+            status=chance.weighted(_STATUSES),
+        )
+
+    def described(
+        self,
+        index: int,
+        owner: User,
+        chance: Chance,
+        *,
+        users: tuple[int, ...],
+        status: str = "ACTIVE",
+        at_s: int | None = None,
+    ) -> Device:
+        """A device of this index as these throws make it, enrolled then or some day in the past."""
+        platform = chance.weighted(_PLATFORMS)
+        spec = _MODELS[platform]
+        since_s = owner.activated_s or owner.created_s
+        span_s = max(self._as_of_s - since_s, 1)
+        created_s = since_s + int(span_s * chance.unit()) if at_s is None else at_s
+        seldom = owner.kind in _TABLE["seldom_managed"]
+        return Device(
+            index=index,
+            id=self.ids.encode(index),
+            name=f"{spec['display_name']} of {owner.name}",
+            platform=platform,
+            status=status,
+            users=users,
+            managed=chance.happens(_TABLE["managed"]["seldom" if seldom else "Employee"]),
+            registered=chance.happens(0.97),
+            screen_lock=chance.weighted(_LOCKS),
+            encryption=chance.weighted(_ENCRYPTION[platform]),
+            secure_hardware=chance.happens(0.9),
+            manufacturer=spec["manufacturer"],
+            model=spec["model"],
+            os_version=chance.pick(spec["versions"]),
+            serial=chance.text(12, _LETTERS),
+            created_s=created_s,
+            updated_s=max(created_s, self._as_of_s - int(DAY_S * chance.between(0, 40)))
+            if at_s is None
+            else at_s,
+        )
