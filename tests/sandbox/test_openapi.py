@@ -158,6 +158,18 @@ def test_every_users_own_records_are_as_described(caller: Caller) -> None:
         _check_roles(caller.get(f"{base}/roles").json())
 
 
+def test_authenticator_enrollments_are_as_described() -> None:
+    caller = a_caller(users=60, variety=True, oddities=False)
+    keys: set[str] = set()
+    for index in caller.sandbox.org.people.indexes():
+        id_ = caller.sandbox.org.people.ids.encode(index)
+        enrollments = caller.get(f"/api/v1/users/{id_}/authenticator-enrollments").json()
+        keys |= {each["key"] for each in enrollments}
+        for each in enrollments:
+            assert complaints(each, "components", "schemas", "AuthenticatorEnrollment") == []
+    assert {"okta_password", "okta_verify", "smart_card_idp", "tac", "phone_number"} <= keys
+
+
 def _factor_schema(type_: str) -> tuple[str, ...]:
     mapping = specification()["components"]["schemas"]["UserFactor"]["discriminator"]["mapping"]
     name = mapping.get(type_, "#/components/schemas/UserFactor").rpartition("/")[2]

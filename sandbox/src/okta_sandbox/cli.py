@@ -56,6 +56,7 @@ def _fault(text: str) -> tuple[FaultKind, str, float | None]:
     type=click.Choice(["workforce", "enterprise", "integrator"]),
     help="Whose published rate limits apply.",
 )
+@click.option("--variety", is_flag=True, help="Add whom and what a definition can go wrong on.")
 @click.option("--host", default="127.0.0.1", help="The address to listen on.")
 @click.option("--port", default=8100, help="The port to listen on; 0 picks a free one.")
 @click.option(
@@ -112,7 +113,7 @@ def main(**options: Any) -> None:
         click.echo("\nStopped.")
 
 
-_ORG_OPTIONS = ("users", "groups", "apps", "admins", "seed", "edition")
+_ORG_OPTIONS = ("users", "groups", "apps", "admins", "seed", "edition", "variety")
 _SETTINGS = (
     "plan", "token_share", "window_s", "latency_s", "skew_s", "concurrency", "other_load",
 )  # fmt: skip

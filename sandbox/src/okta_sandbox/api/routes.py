@@ -28,6 +28,7 @@ ROUTES = (
     Route("/api/v1/users", "okta.users.read", users.list_users),
     Route("/api/v1/users/{}", "okta.users.read", users.get_user),
     Route("/api/v1/users/{}/factors", "okta.users.read", users.list_factors),
+    Route("/api/v1/users/{}/authenticator-enrollments", "okta.users.read", users.list_enrollments),
     Route("/api/v1/users/{}/groups", "okta.users.read", users.list_user_groups),
     Route("/api/v1/users/{}/roles", "okta.roles.read", users.list_user_roles),
     Route("/api/v1/groups", "okta.groups.read", groups.list_groups),

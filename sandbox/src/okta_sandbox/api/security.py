@@ -33,22 +33,25 @@ def list_rules(call: Call) -> Answer:
 
 def list_authenticators(call: Call) -> Answer:
     """GET /authenticators, which a Classic org has none of."""
-    security, api = call.org.security, f"{call.base}/api/v1/authenticators"
-    return Answer.json(
-        [
-            {
-                "type": row["type"],
-                "id": security.id("aut", row["key"]),
-                "key": row["key"],
-                "status": row.get("status", "ACTIVE"),
-                "name": row["name"],
-                "created": iso(security.created_s),
-                "lastUpdated": iso(security.created_s),
-                "_links": {"self": {"href": f"{api}/{security.id('aut', row['key'])}"}},
-            }
-            for row in security.authenticators
-        ]
-    )
+    return Answer.json([_authenticator_json(call, row) for row in call.org.security.authenticators])
+
+
+def _authenticator_json(call: Call, row: Json) -> Json:
+    security = call.org.security
+    id_ = security.id("aut", row["key"])
+    record: Json = {
+        "type": row["type"],
+        "id": id_,
+        "key": row["key"],
+        "status": row.get("status", "ACTIVE"),
+        "name": row["name"],
+        "created": iso(security.created_s),
+        "lastUpdated": iso(security.created_s),
+        "_links": {"self": {"href": f"{call.base}/api/v1/authenticators/{id_}"}},
+    }
+    if "allowed_for" in row:
+        record["settings"] = {"allowedFor": row["allowed_for"]}
+    return record
 
 
 def list_zones(call: Call) -> Answer:

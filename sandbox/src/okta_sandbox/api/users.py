@@ -8,12 +8,14 @@ from okta_sandbox.api.answers import (
     Answer,
     access_denied,
     invalid_search,
+    no_such_feature,
     not_found,
     validation_failed,
 )
 from okta_sandbox.api.calls import Call
 from okta_sandbox.api.credentials import Principal
 from okta_sandbox.api.pages import limit_of, listed, start_of
+from okta_sandbox.api.records.enrollment import enrollments_json
 from okta_sandbox.api.records.factor import factor_json
 from okta_sandbox.api.records.group import group_json
 from okta_sandbox.api.records.role import grant_json
@@ -252,6 +254,14 @@ def list_factors(call: Call) -> Answer:
     user = _wanted(call)
     factors = call.org.factors.of(user.index)
     return Answer.json([factor_json(factor, user, call.base) for factor in factors])
+
+
+def list_enrollments(call: Call) -> Answer:
+    """GET /users/{id}/authenticator-enrollments, which a Classic org does not have."""
+    if call.org.edition == "classic":
+        raise no_such_feature()
+    user = _wanted(call)
+    return Answer.json(enrollments_json(call.org, user, call.base))
 
 
 def list_user_groups(call: Call) -> Answer:

@@ -20,6 +20,12 @@ _ADDRESS = "192.0.2.10"
 _PLACE: Json = table("events")["places"][0]
 _AGENT: Json = table("events")["agents"][0]
 
+_AUTHENTICATOR_EVENTS = {
+    "": "security.authenticator.lifecycle.update",
+    "ACTIVE": "security.authenticator.lifecycle.activate",
+    "INACTIVE": "security.authenticator.lifecycle.deactivate",
+}
+
 
 class Actions:
     """What an administrator does at one instant (epoch seconds). Users are indexes.
@@ -115,13 +121,13 @@ class Actions:
         made = self._org.factors.enrolment(
             authenticator, record, chance=chance, at_s=int(self._at_s)
         )
-        self._changes.factors[user] = (*self._org.factors.of(user), *made)
+        self._changes.factors[user] = (*self._org.factors.enrolled(user), *made)
         self._changes.version += 1
         self._log("user.mfa.factor.activate", user_party(record), by=user_party(record))
 
     def remove_factors(self, user: int, type_: str) -> None:
         """Reset every factor of one type."""
-        kept = tuple(f for f in self._org.factors.of(user) if f.type != type_)
+        kept = tuple(f for f in self._org.factors.enrolled(user) if f.type != type_)
         self._changes.factors[user] = kept
         self._changes.version += 1
         self._log("user.mfa.factor.deactivate", self._party(user))
@@ -131,6 +137,18 @@ class Actions:
         self._changes.factors[user] = ()
         self._changes.version += 1
         self._log("user.mfa.factor.reset_all", self._party(user))
+
+    def set_authenticator(
+        self, key: str, *, status: str | None = None, allowed_for: str | None = None
+    ) -> None:
+        """Switch an authenticator of the org on or off, or say what it may be used for."""
+        row = next(each for each in self._org.security.authenticators if each["key"] == key)
+        changed = {"status": status, "allowed_for": allowed_for}
+        fields = self._changes.authenticators.setdefault(key, {})
+        fields |= {name: value for name, value in changed.items() if value is not None}
+        self._changes.version += 1
+        target = party(self._org.security.id("aut", key), "Authenticator", row["name"])
+        self._log(_AUTHENTICATOR_EVENTS[status or ""], target)
 
     # --- devices --------------------------------------------------------------------------
 

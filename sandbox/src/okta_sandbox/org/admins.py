@@ -58,7 +58,7 @@ class Admins:
         self._groups = groups
         self._changes = basis.changes
         self._as_of_s = basis.as_of_s
-        self.custom_roles = tuple(self._custom_roles())
+        self.custom_roles = tuple(self._custom_roles(variety=basis.variety))
         shuffle = Shuffle.of(people.active_size, Chance(basis.seed, "admins"))
         self._rows = {
             people.at_rank(shuffle.at(place)): _ROWS[_row(place)]
@@ -70,9 +70,11 @@ class Admins:
             if group.roles
         }
 
-    def _custom_roles(self) -> Iterator[CustomRole]:
+    def _custom_roles(self, *, variety: bool) -> Iterator[CustomRole]:
         ids = IdSpace(self._seed, "cr0")
         for index, spec in enumerate(_ROLES["custom"]):
+            if spec.get("variety") and not variety:
+                continue
             chance = Chance(self._seed, "custom role", index)
             yield CustomRole(
                 id=ids.encode(index),

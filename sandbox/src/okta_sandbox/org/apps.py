@@ -26,7 +26,7 @@ class App:
     id: str
     name: str
     label: str
-    mode: str
+    mode: str | None
     status: str
     machine: bool
     features: tuple[str, ...]
@@ -65,7 +65,7 @@ class Apps:
             id=self.ids.encode(index),
             name=spec["name"],
             label=spec["label"],
-            mode=spec["mode"],
+            mode=spec.get("mode"),
             status=spec.get("status", "ACTIVE"),
             machine=spec.get("machine", False),
             features=tuple(spec.get("features", ())),
@@ -142,12 +142,17 @@ class Apps:
 
 
 _ROOM = 1_000_000
+_OKTAS_OWN = 3
+"""How many rows at the beginning of the table are Okta's own."""
 
 
 def _specs(count: int, basis: Basis, groups: Groups) -> list[dict[str, Any]]:
     """What each of `count` applications is: the table, then as many more as asked."""
     rows: list[dict[str, Any]] = _APPS["apps"]
     specs = [row for row in rows if basis.oddities or not row.get("oddity")]
+    if basis.variety:
+        # After Okta's own, so that small orgs have them too.
+        specs[_OKTAS_OWN:_OKTAS_OWN] = _APPS["variety"]
     more = _APPS["more"]
     candidates = [group.name for group in groups.all if not group.roles]
     for number in range(count - len(specs)):

@@ -27,6 +27,8 @@ class Changes:
     """Devices that the base does not have."""
     device_fields: dict[int, dict[str, Any]] = field(factory=dict[int, dict[str, Any]])
     """Fields of a device that differ from what it was at first, by device."""
+    authenticators: dict[str, dict[str, Any]] = field(factory=dict[str, dict[str, Any]])
+    """Fields of an authenticator that differ from the base, by its key."""
     joined: set[tuple[int, int]] = field(factory=set[tuple[int, int]])
     """(user, group) pairs that the base does not have."""
     left: set[tuple[int, int]] = field(factory=set[tuple[int, int]])

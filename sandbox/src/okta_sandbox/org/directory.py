@@ -9,6 +9,7 @@ from okta_sandbox.org.devices import Devices
 from okta_sandbox.org.factors import Factors
 from okta_sandbox.org.groups import Groups
 from okta_sandbox.org.people import People
+from okta_sandbox.org.security import Security
 
 
 @frozen(eq=False)
@@ -24,3 +25,4 @@ class Directory:
     factors: Factors
     devices: Devices
     apps: Apps
+    security: Security

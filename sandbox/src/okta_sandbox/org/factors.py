@@ -21,6 +21,7 @@ _WITHOUT_ODDITIES: dict[str, Weighted[str]] = {
     edition: Weighted({name: share for name, share in weights.items() if name != "experimental"})
     for edition, weights in _FACTORS["profiles"].items()
 }
+_NO_FACTORS = frozenset(_FACTORS["no_factors"]["types"])
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _HAS_NONE = frozenset({"STAGED", "PROVISIONED", "DEPROVISIONED"})
 
@@ -39,6 +40,10 @@ class Factors:
 
     def of(self, index: int) -> tuple[Factor, ...]:
         """The factors of a user, whatever their status."""
+        return tuple(f for f in self.enrolled(index) if f.type not in _NO_FACTORS)
+
+    def enrolled(self, index: int) -> tuple[Factor, ...]:
+        """The same, and what Okta lists among the authenticator enrolments only."""
         if self._people.status(index) in _HAS_NONE:
             return ()
         changed = self._changes.factors.get(index)

@@ -14,6 +14,7 @@ from okta_sandbox.org.groups import Groups
 from okta_sandbox.org.log import Log
 from okta_sandbox.org.people import People
 from okta_sandbox.org.security import Security
+from okta_sandbox.org.variety import lay_variety
 
 
 class Org:
@@ -24,7 +25,8 @@ class Org:
     runs are to be compared. `admins` counts those with a role of their own; admin groups add more.
     `oddities` are values that no specification lists and real orgs have: a factor type, a sign-on
     mode. `assignees_through_groups` says whether `/iam/assignees/users` lists people who are admins
-    only through a group (Okta doesn't say).
+    only through a group (Okta doesn't say). `variety` adds people, applications and roles on which
+    a definition can go wrong (data/variety.toml, and rows marked `variety` in the other tables).
     """
 
     def __init__(  # noqa: PLR0913  the whole description of an org, all by keyword
@@ -39,6 +41,7 @@ class Org:
         as_of_s: float | None = None,
         oddities: bool = True,
         assignees_through_groups: bool = False,
+        variety: bool = False,
     ) -> None:
         if users < 1:
             raise ValueError("An org has at least one user.")
@@ -47,6 +50,7 @@ class Org:
             as_of_s=int(time.time() if as_of_s is None else as_of_s),
             edition=edition,
             oddities=oddities,
+            variety=variety,
         )
         self.seed = seed
         self.edition: Edition = edition
@@ -72,7 +76,10 @@ class Org:
             factors=self.factors,
             devices=self.devices,
             apps=self.apps,
+            security=self.security,
         )
+        if variety:
+            lay_variety(self._directory, edition=edition)
         self.log = Log(self._directory)
 
     def act(self, *, at_s: float) -> Actions:

@@ -86,12 +86,20 @@ class Security:
         self.session_policies = self._policies("OKTA_SIGN_ON", "00p", _TABLE["session_policies"])
         engine = _TABLE if basis.edition == "identity-engine" else _CLASSIC
         self.access_policies = self._policies("ACCESS_POLICY", "rst", engine["access_policies"])
-        self.authenticators: list[dict[str, Any]] = engine["authenticators"]
+        rows: list[dict[str, Any]] = engine["authenticators"]
+        self._authenticators = [row for row in rows if basis.oddities or not row.get("oddity")]
+        self._changes = basis.changes
         self.zones: list[dict[str, Any]] = _TABLE["zones"]
 
     def id(self, prefix: str, *name: str | int) -> str:
         """The id of anything that has no other source of one."""
         return prefix + Chance(self._seed, prefix, *name).text(17, _LETTERS)
+
+    @property
+    def authenticators(self) -> list[dict[str, Any]]:
+        """The authenticators of the org as they are set now; none in a Classic org."""
+        changed = self._changes.authenticators
+        return [{**row, **changed.get(row["key"], {})} for row in self._authenticators]
 
     def _policies(self, type_: str, prefix: str, rows: list[dict[str, Any]]) -> tuple[Policy, ...]:
         return tuple(
