@@ -10,12 +10,17 @@ Headers = tuple[tuple[str, str], ...]
 
 @frozen
 class Answer:
-    """One response. `headers` come on top of those that every response has."""
+    """One response.
+
+    `headers` come on top of those that every response has, or in place of one of the same name;
+    `omitted` names those that it does not have.
+    """
 
     status: int
     body: bytes
     headers: Headers = ()
     content_type: str = "application/json"
+    omitted: frozenset[str] = frozenset()
 
     @classmethod
     def json(cls, value: Any, *, status: int = 200, headers: Headers = ()) -> "Answer":

@@ -99,13 +99,17 @@ class Sandbox:
 
     async def _serve(self, request: Request, entry: Entry, send: Send) -> None:
         fault = self.faults.strike(request)
-        entry.fault = fault.kind if fault else ""
-        if fault and fault.kind in EDGE:
-            await self._at_edge(fault, entry, send)
+        kind = fault.kind if fault else None
+        entry.fault = kind or ""
+        if fault and kind and kind in EDGE:
+            await self._at_edge(fault, kind, entry, send)
             return
         answer = await self._admitted(request, entry, fault)
-        if fault:
+        if fault and fault.kind:
             answer = spoil(fault.kind, answer)
+        for trick in self.faults.tricks(request):
+            answer = trick(request, answer)
+            entry.fault = entry.fault or "trick"
         entry.status = answer.status
         await self._send(answer, fault, send)
 
@@ -121,13 +125,13 @@ class Sandbox:
         finally:
             self._working -= 1
 
-    async def _at_edge(self, fault: Fault, entry: Entry, send: Send) -> None:
-        if fault.kind is FaultKind.HANG:
+    async def _at_edge(self, fault: Fault, kind: FaultKind, entry: Entry, send: Send) -> None:
+        if kind is FaultKind.HANG:
             await asyncio.sleep(fault.seconds)
-        if fault.kind in {FaultKind.HANG, FaultKind.RESET}:
+        if kind in {FaultKind.HANG, FaultKind.RESET}:
             _reset(send)
             raise ConnectionCutError
-        answer = INSTEAD[fault.kind]
+        answer = INSTEAD[kind]
         entry.status = answer.status
         await _start(send, answer, [(b"content-type", answer.content_type.encode())])
         await send({"type": "http.response.body", "body": answer.body})
@@ -142,7 +146,7 @@ class Sandbox:
         try:
             if not verdict.allowed:
                 raise too_many_requests()
-            if fault:
+            if fault and fault.kind:
                 refuse(fault.kind, request)
             answer = self._handled(request, principal, refusal, now_s)
         except ApiError as error:
@@ -189,15 +193,7 @@ class Sandbox:
 
     async def _send(self, answer: Answer, fault: Fault | None, send: Send) -> None:
         self._served += 1
-        headers = [
-            (b"date", http_date(self.now()).encode()),
-            (b"content-type", answer.content_type.encode()),
-            (b"content-length", str(len(answer.body)).encode()),
-            (b"cache-control", b"no-cache, no-store"),
-            (b"x-okta-request-id", self._request_id()),
-            *((name.encode(), value.encode("latin-1")) for name, value in answer.headers),
-        ]
-        await _start(send, answer, headers)
+        await _start(send, answer, self._headers(answer))
         if fault and fault.kind is FaultKind.CUT_BODY:
             half = answer.body[: len(answer.body) // 2]
             await send({"type": "http.response.body", "body": half, "more_body": True})
@@ -208,8 +204,17 @@ class Sandbox:
             return
         await send({"type": "http.response.body", "body": answer.body})
 
-    def _request_id(self) -> bytes:
-        return Chance(self.org.seed, "request", self._served).text(32, _HEX).encode()
+    def _headers(self, answer: Answer) -> list[tuple[bytes, bytes]]:
+        always = {
+            "date": http_date(self.now()),
+            "content-type": answer.content_type,
+            "content-length": str(len(answer.body)),
+            "cache-control": "no-cache, no-store",
+            "x-okta-request-id": Chance(self.org.seed, "request", self._served).text(32, _HEX),
+        }
+        own = {name for name, _ in answer.headers} | answer.omitted
+        kept = [(name, value) for name, value in always.items() if name not in own]
+        return [(name.encode(), _header_bytes(value)) for name, value in (*kept, *answer.headers)]
 
 
 def create_app(org: Org, settings: Settings | None = None, *, clock: Clock = time) -> Sandbox:
@@ -220,6 +225,14 @@ def create_app(org: Org, settings: Settings | None = None, *, clock: Clock = tim
 def _check_method(route: Route, request: Request) -> None:
     if request.method != route.method:
         raise wrong_method()
+
+
+def _header_bytes(value: str) -> bytes:
+    """Latin-1, as headers are; a trick's value that is more than that as UTF-8."""
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "surrogatepass")
 
 
 def _no_room(now_s: float) -> tuple[tuple[str, str], ...]:

@@ -1,10 +1,12 @@
 """Things that go wrong on purpose: which requests are hit, how often, and by what."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from attrs import define
 
+from okta_sandbox.api.answers import Answer
 from okta_sandbox.api.requests import Request
 from okta_sandbox.org.chance import Chance
 
@@ -67,25 +69,32 @@ EDGE = frozenset(
 )
 
 
+Trick = Callable[[Request, Answer], Answer]
+"""Whatever can be done to an answer; see `okta_sandbox.api.tricks`."""
+
+
 @define(eq=False)
 class Fault:
-    """One fault and whom it hits.
+    """One fault, of a kind or a trick, and whom it hits.
 
     path: a pattern as `/api/v1/users/*/factors`; `*` stands for anything.
     query: a text that the query must contain.
     times: how many requests are hit; None for all.
     skip: how many matching requests pass before the first is hit.
     probability: how likely each further one is to be hit; decided by the seed.
+    part: which part of the paths is hit, each always or never; decided by the seed.
     seconds: how long, for the faults that take time.
     """
 
-    kind: FaultKind
+    kind: FaultKind | None
     path: str = "*"
     query: str = ""
     times: int | None = 1
     skip: int = 0
     probability: float = 1.0
+    part: float = 1.0
     seconds: float = 3600.0
+    trick: Trick | None = None
     seen: int = 0
     hits: int = 0
 
@@ -125,20 +134,59 @@ class Faults:
         self._all.append(fault)
         return fault
 
+    def play(
+        self,
+        trick: Trick,
+        path: str = "*",
+        *,
+        query: str = "",
+        times: int | None = None,
+        skip: int = 0,
+        probability: float = 1.0,
+        part: float = 1.0,
+    ) -> Fault:
+        """Play a trick on every answer, unless the arguments (see `Fault`) say on which."""
+        fault = Fault(
+            None,
+            path=path,
+            query=query,
+            times=times,
+            skip=skip,
+            probability=probability,
+            part=part,
+            trick=trick,
+        )
+        self._all.append(fault)
+        return fault
+
     def clear(self) -> None:
         """Let everything go well again."""
         self._all.clear()
 
     def strike(self, request: Request) -> Fault | None:
-        """The fault that hits this request, if any."""
-        for number, fault in enumerate(self._all):
-            if not fault.matches(request):
-                continue
-            fault.seen += 1
-            spent = fault.times is not None and fault.hits >= fault.times
-            if fault.seen <= fault.skip or spent:
-                continue
-            if Chance(self._seed, "fault", number, fault.seen).happens(fault.probability):
-                fault.hits += 1
-                return fault
-        return None
+        """The first fault of a kind that hits this request, if any."""
+        kinds = (number for number, fault in enumerate(self._all) if fault.kind)
+        return next((self._all[n] for n in kinds if self._hits(n, request)), None)
+
+    def tricks(self, request: Request) -> list[Trick]:
+        """Every trick that is played on the answer to this request, in order."""
+        return [
+            fault.trick
+            for number, fault in enumerate(self._all)
+            if fault.trick and self._hits(number, request)
+        ]
+
+    def _hits(self, number: int, request: Request) -> bool:
+        """Whether the fault hits; counts what it saw and hit."""
+        fault = self._all[number]
+        if not fault.matches(request):
+            return False
+        if not Chance(self._seed, "part", number, request.path).happens(fault.part):
+            return False
+        fault.seen += 1
+        spent = fault.times is not None and fault.hits >= fault.times
+        if fault.seen <= fault.skip or spent:
+            return False
+        hit = Chance(self._seed, "fault", number, fault.seen).happens(fault.probability)
+        fault.hits += hit
+        return hit
