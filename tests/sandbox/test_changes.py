@@ -231,3 +231,45 @@ def test_a_search_for_what_changed_since_finds_just_that_without_looking_at_ever
     for parameter in ("search", "filter"):
         found = caller.all("/api/v1/users", **{parameter: query, "limit": 1})
         assert [user["id"] for user in found] == [encode(70_000), newcomer.id]
+
+
+def test_a_change_may_be_logged_late_and_after_what_happened_later() -> None:
+    caller = a_caller(users=60)
+    org = caller.sandbox.org
+    first, second = org.admins.owner(0), org.admins.owner(1)
+    org.act(at_s=NOW_S + 10, log_delay_s=300).update_profile(first, title="Director")
+    org.act(at_s=NOW_S + 60).update_profile(second, title="Director")
+    kind = 'eventType eq "user.account.update_profile"'
+
+    def read(url: str, **params: Any) -> tuple[list[str], str]:
+        response = caller.get(url, **params)
+        ids = [entry["target"][0]["id"] for entry in response.json()]
+        return ids, response.links["next"]["url"]
+
+    encode = org.people.ids.encode
+    caller.clock.now_s = NOW_S + 100
+    early, following = read("/api/v1/logs", since=iso(NOW_S), filter=kind)
+    assert early == [encode(second)]
+    caller.clock.now_s = NOW_S + 400
+    late, _ = read(following)
+    assert late == [encode(first)]
+    both, _ = read("/api/v1/logs", since=iso(NOW_S), filter=kind)
+    assert both == [encode(second), encode(first)]
+    window = {"since": iso(NOW_S), "until": iso(NOW_S + 400), "filter": kind}
+    published = [entry["published"] for entry in caller.get("/api/v1/logs", **window).json()]
+    assert published == [iso(NOW_S + 10), iso(NOW_S + 60)]
+    with pytest.raises(ValueError, match="never 1300 s late"):
+        org.act(at_s=NOW_S, log_delay_s=1300)
+
+
+@pytest.mark.parametrize("action", ["deactivate_user", "delete_user"])
+def test_groups_know_that_a_member_has_gone(changing: Changing, action: str) -> None:
+    def changed() -> set[str]:
+        query = f'lastMembershipUpdated gt "{iso(LATER_S - 1)}"'
+        return {group["id"] for group in changing.caller.all("/api/v1/groups", search=query)}
+
+    mine = {group.id for group in changing.org.groups.of_user(changing.user)}
+    assert mine
+    assert changed() == set()
+    getattr(changing.act, action)(changing.user)
+    assert changed() == mine

@@ -8,6 +8,7 @@ from okta_sandbox.org.apps import App
 from okta_sandbox.org.chance import Chance
 from okta_sandbox.org.directory import Directory
 from okta_sandbox.org.entries import frame, origin, party, user_party, uuid_of
+from okta_sandbox.org.events import MAX_DELAY_MS
 from okta_sandbox.org.groups import Group
 from okta_sandbox.org.records import Device, Event, User
 from okta_sandbox.org.tables import table
@@ -34,7 +35,10 @@ class Actions:
     `lastUpdated`; the System Log is what tells.
     """
 
-    def __init__(self, org: Directory, *, at_s: float) -> None:
+    def __init__(self, org: Directory, *, at_s: float, log_delay_s: float) -> None:
+        if not 0 <= log_delay_s * 1000 <= MAX_DELAY_MS:
+            raise ValueError(f"The log is never {log_delay_s} s late.")
+        self._log_delay_ms = int(log_delay_s * 1000)
         self._org = org
         self._changes = org.changes
         self._at_s = at_s
@@ -76,6 +80,7 @@ class Actions:
     def delete_user(self, user: int) -> None:
         """The account is gone: not listed, not found."""
         target = self._party(user)
+        self._leave_every_group(user)
         self._changes.deleted.add(user)
         self._changes.version += 1
         self._log("user.lifecycle.delete.completed", target)
@@ -109,8 +114,15 @@ class Actions:
     def _set_status(self, user: int, status: str, event_type: str) -> None:
         at_s = int(self._at_s)
         target = self._party(user)
+        if status == "DEPROVISIONED":
+            self._leave_every_group(user)
         self._changes.update(user, status=status, status_changed_s=at_s, last_updated_s=at_s)
         self._log(event_type, target)
+
+    def _leave_every_group(self, user: int) -> None:
+        """The groups lose a member, of which Okta logs nothing but the user's own entry."""
+        for group in self._org.groups.of_user(user):
+            self._changes.membership_changed_s[group.index] = self._at_s
 
     # --- factors --------------------------------------------------------------------------
 
@@ -250,7 +262,7 @@ class Actions:
             "target": list(targets) or None,
             **origin(_ADDRESS, place=_PLACE, agent=_AGENT, away=False, chance=chance, row=row),
         }
-        self._changes.events.append(Event(at_ms, entry))
+        self._changes.events.append(Event(at_ms, at_ms + self._log_delay_ms, entry))
 
 
 def _device_party(device: Device) -> Json:

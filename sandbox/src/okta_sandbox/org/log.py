@@ -152,7 +152,7 @@ class Log:
     def _changes(self) -> list[Moment]:
         events = self._org.changes.events
         return sorted(
-            Moment(event.at_ms, _CHANGES, 0, number, event.at_ms)
+            Moment(event.persisted_ms, _CHANGES, 0, number, event.at_ms)
             for number, event in enumerate(events)
         )
 

@@ -82,9 +82,13 @@ class Org:
             lay_variety(self._directory, edition=edition)
         self.log = Log(self._directory)
 
-    def act(self, *, at_s: float) -> Actions:
-        """Change the org as an administrator would at this instant."""
-        return Actions(self._directory, at_s=at_s)
+    def act(self, *, at_s: float, log_delay_s: float = 0.0) -> Actions:
+        """Change the org as an administrator would at this instant.
+
+        The log says so only after the delay (20 minutes at most), and in the order in which it
+        does. Raises ValueError for a longer one.
+        """
+        return Actions(self._directory, at_s=at_s, log_delay_s=log_delay_s)
 
     def __repr__(self) -> str:
         return f"Org(seed={self.seed}, users={self.people.size}, edition={self.edition!r})"

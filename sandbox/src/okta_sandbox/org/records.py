@@ -49,9 +49,13 @@ class Factor:
 
 @frozen
 class Event:
-    """A System Log entry written because the org was changed, not computed."""
+    """A System Log entry written because the org was changed, not computed.
+
+    at_ms is when it happened, persisted_ms from when on it can be read.
+    """
 
     at_ms: int
+    persisted_ms: int
     entry: dict[str, Any] = Factory(dict[str, Any])
 
 
