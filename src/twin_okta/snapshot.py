@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -38,6 +39,8 @@ UPDATE org SET edition = coalesce(nullif(?, ''), edition),
 """
 
 Row = Sequence[Any]
+Record = Mapping[str, str | int | None]
+"""What a table keeps of one thing, by its columns."""
 
 
 class SnapshotDamaged(CannotGoOn):
@@ -109,7 +112,7 @@ class Snapshot:
         """The rows of a query one by one."""
         return self._db.execute(sql, values)
 
-    def records(self, sql: str, values: Mapping[str, str]) -> list[dict[str, Any]]:
+    def records(self, sql: str, values: Mapping[str, str | int]) -> list[dict[str, Any]]:
         """All rows of a query, each by its column names."""
         found = self._db.execute(sql, dict(values))
         names = [column[0] for column in found.description]
@@ -143,7 +146,7 @@ class Snapshot:
         finally:
             self._depth -= 1
 
-    def write(self, sql: str, rows: Iterable[Row]) -> None:
+    def write(self, sql: str, rows: Iterable[Row | Record]) -> None:
         """Run one statement for each row; what belongs together is written in `together`."""
         with self.together():
             self._db.executemany(sql, rows)
@@ -209,14 +212,13 @@ class Reading:
     dataset: str
     generation: int
 
-    def store(self, sql: str, rows: Iterable[Row], unreadable: Sequence[Unreadable] = ()) -> None:
-        """Write rows whose first value is the generation, and count beside them the records that
-        could not be understood."""
-        with self.snapshot.together():
-            self.snapshot.write(sql, ((self.generation, *row) for row in rows))
-            self.leave_out(unreadable)
+    def store(self, table: str, rows: Iterable[Record]) -> None:
+        """Write rows of this generation; all of them have the same columns."""
+        records = [{"generation": self.generation, **row} for row in rows]
+        if records:
+            self.snapshot.write(_insert(table, tuple(records[0])), records)
 
-    def leave_out(self, records: Sequence[Unreadable]) -> None:
+    def leave_out(self, records: Iterable[Unreadable]) -> None:
         """Count records that could not be understood."""
         self.snapshot.write(
             "INSERT INTO unreadable VALUES (?, ?, ?, ?)",
@@ -233,6 +235,12 @@ class Reading:
         table = DATASETS[self.dataset].tables[0]
         sql = f"SELECT count(*) FROM {table} WHERE generation = ?"
         return self.snapshot.number(sql, (self.generation,))
+
+
+@cache
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    places = ", ".join(f":{column}" for column in columns)
+    return f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({places})"
 
 
 @contextmanager

@@ -7,7 +7,8 @@ unknown values are kept as text, and nothing but an id is required.
 from datetime import datetime
 from typing import Any
 
-from attrs import Factory, frozen
+from attrs import Factory, field, frozen
+from attrs.validators import min_len
 
 
 @frozen
@@ -133,6 +134,20 @@ class Role:
     assignment_type: str = ""
     role: str | None = None
     resource_set: str | None = None
+
+
+@frozen
+class Permission:
+    """One permission of a custom role."""
+
+    label: str = field(validator=min_len(1))
+
+
+@frozen
+class Resource:
+    """One resource of a resource set, by its name for all of Okta."""
+
+    orn: str = field(validator=min_len(1))
 
 
 @frozen
@@ -313,7 +328,8 @@ class LogEvent:
 
 MODELS = (
     UserProfile, CredentialProvider, UserCredentials, UserType, User, Factor, GroupProfile,
-    GroupStats, GroupEmbedded, Group, Member, RoleAssignee, Role, OAuthClient, AppSettings,
-    Address, AppLinks, App, AppGroup, TokenNetwork, ApiToken, Policy, PolicyRule, Authenticator,
-    Zone, ThreatInsight, AppUser, Org, LogActor, LogPlace, LogClient, LogOutcome, LogEvent,
+    GroupStats, GroupEmbedded, Group, Member, RoleAssignee, Role, Permission, Resource, OAuthClient,
+    AppSettings, Address, AppLinks, App, AppGroup, TokenNetwork, ApiToken, Policy, PolicyRule,
+    Authenticator, Zone, ThreatInsight, AppUser, Org, LogActor, LogPlace, LogClient, LogOutcome,
+    LogEvent,
 )  # fmt: skip

@@ -13,6 +13,7 @@ from cattrs.preconf.orjson import make_converter
 from twin_okta.api.models import MODELS
 
 Model = TypeVar("Model")
+NO_ID = "(no id)"
 WRITTEN_OTHERWISE = {"resource_set": "resource-set", "application_type": "application_type"}
 """The names that Okta does not write in camel case."""
 
@@ -45,8 +46,8 @@ def structure(records: list[Any], model: type[Model]) -> tuple[list[Model], list
 
 def _id_of(record: Any) -> str:
     if not isinstance(record, dict):
-        return "(no id)"
-    return str(record.get("id") or record.get("uuid") or "(no id)")[:100]  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        return NO_ID
+    return str(record.get("id") or record.get("uuid") or NO_ID)[:100]  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
 
 
 def _text(value: Any, _type: Any) -> str:

@@ -12,7 +12,8 @@ from twin_host.contract import DatasetReport
 from twin_okta.api import Denied, NotFound
 from twin_okta.api.models import Factor
 from twin_okta.api.structure import structure
-from twin_okta.snapshot import Reading, iso_text
+from twin_okta.snapshot import Reading, Record, iso_text
+from twin_okta.sync.lists import GONE, READ
 from twin_okta.sync.run import Run, each
 
 AT_A_TIME = 24
@@ -30,16 +31,6 @@ WHERE u.id NOT IN (SELECT user_id FROM factor_read WHERE generation = ?)
 ORDER BY in_order DESC, random()
 """
 NEXT = "SELECT rowid, user_id, in_order FROM sweep WHERE rowid > ? ORDER BY rowid LIMIT 500"
-
-INSERT_READ = """
-INSERT OR REPLACE INTO factor_read (generation, user_id, outcome, in_order, read_at)
-VALUES (?, ?, ?, ?, ?)
-"""
-INSERT_FACTOR = """
-INSERT OR REPLACE INTO factor (generation, user_id, id, type, provider, vendor, status, created,
-    last_updated)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
 
 
 async def read_factors(run: Run) -> DatasetReport:
@@ -79,7 +70,7 @@ class Sweep:
         try:
             answer = await self.run.client.get(f"/api/v1/users/{user_id}/factors")
         except NotFound:
-            self._note(user_id, "gone", in_order)
+            self._note(user_id, GONE, in_order)
             return
         except Denied as refusal:
             self.denied.append(refusal)
@@ -88,26 +79,31 @@ class Sweep:
             return
         factors, unreadable = structure(answer.json, Factor)
         with self.run.snapshot.together():
-            rows = (_row(user_id, factor) for factor in factors)
-            self.reading.store(INSERT_FACTOR, rows, unreadable)
-            self._note(user_id, "read", in_order)
+            rows = ({"user_id": user_id, **_row(factor)} for factor in factors)
+            self.reading.store("factor", rows)
+            self.reading.leave_out(unreadable)
+            self._note(user_id, READ, in_order)
 
     def _note(self, user_id: str, outcome: str, in_order: int) -> None:
-        now = iso_text(self.run.now())
-        self.reading.store(INSERT_READ, [(user_id, outcome, in_order, now)])
+        row: Record = {
+            "user_id": user_id,
+            "outcome": outcome,
+            "in_order": in_order,
+            "read_at": iso_text(self.run.now()),
+        }
+        self.reading.store("factor_read", [row])
         self.answered += 1
         if self.answered % TELL_EVERY == 0:
             self.run.progress("factors", self.answered, self.expected)
 
 
-def _row(user_id: str, factor: Factor) -> tuple[str | None, ...]:
-    return (
-        user_id,
-        factor.id,
-        factor.factor_type,
-        factor.provider,
-        factor.vendor_name,
-        factor.status,
-        factor.created,
-        factor.last_updated,
-    )
+def _row(factor: Factor) -> Record:
+    return {
+        "id": factor.id,
+        "type": factor.factor_type,
+        "provider": factor.provider,
+        "vendor": factor.vendor_name,
+        "status": factor.status,
+        "created": factor.created,
+        "last_updated": factor.last_updated,
+    }

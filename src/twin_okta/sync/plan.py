@@ -36,20 +36,22 @@ from twin_okta.api.pacing import Pacer
 from twin_okta.config import OktaConfig
 from twin_okta.datasets import DATASETS, Dataset, asked_for
 from twin_okta.snapshot import Snapshot
-from twin_okta.sync.apps import read_app_use, read_apps, read_assignments
-from twin_okta.sync.enforcement import (
-    read_authenticators,
-    read_policies,
-    read_threat_insight,
-    read_zones,
-)
+from twin_okta.sync.api_tokens import read_api_tokens
+from twin_okta.sync.app_use import read_app_use
+from twin_okta.sync.apps import read_apps
+from twin_okta.sync.assignments import read_assignments
+from twin_okta.sync.authenticators import read_authenticators
+from twin_okta.sync.custom_roles import read_custom_roles
 from twin_okta.sync.factors import read_factors
 from twin_okta.sync.groups import read_groups
 from twin_okta.sync.logs import read_logs
-from twin_okta.sync.machines import read_api_tokens, read_custom_roles, read_service_apps
+from twin_okta.sync.policies import read_policies
 from twin_okta.sync.roles import read_roles
 from twin_okta.sync.run import Run, first_of
+from twin_okta.sync.service_apps import read_service_apps
+from twin_okta.sync.threat_insight import read_threat_insight
 from twin_okta.sync.users import read_users
+from twin_okta.sync.zones import read_zones
 
 DEFAULT_HOURS_BACK = 24
 BASELINE_HOURS = 168

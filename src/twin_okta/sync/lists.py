@@ -1,0 +1,126 @@
+"""Okta's lists into the snapshot's tables: a page at a time, record by record.
+
+Some lists are read whole. Others hang on a subject (the members of a group, the rules of a policy)
+and are read for each; a subject that was deleted since it was listed has none.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from attrs import Factory, evolve, frozen
+
+from twin_okta.api import NotFound, Page
+from twin_okta.api.client import Params
+from twin_okta.api.structure import NO_ID, Unreadable, structure
+from twin_okta.datasets import DATASETS
+from twin_okta.snapshot import Reading, Record
+from twin_okta.sync.run import Run, each
+
+AT_A_TIME = 8
+READ, GONE = "read", "gone"
+"""How the reading of a subject ended."""
+
+Model = TypeVar("Model")
+Subject = Mapping[str, str]
+"""What a list hangs on, by the columns that name it in the list's table."""
+
+
+@frozen(kw_only=True)
+class Listing(Generic[Model]):
+    """One of Okta's lists, and the table that keeps it.
+
+    `path` may name columns of the subject that it hangs on. `within` is the part of the body that
+    holds the records, in the lists below `/iam/`.
+    """
+
+    path: str
+    model: type[Model]
+    table: str
+    row: Callable[[Model], Record]
+    params: Params = Factory(dict[str, str | int])
+    within: str = ""
+
+
+async def read_list(run: Run, reading: Reading, listing: Listing[Any]) -> None:
+    """Read a whole list."""
+    told = _is_counted(reading, listing)
+    read = 0
+    async for count in _store_pages(run, reading, listing, {}):
+        read += count
+        if told:
+            run.progress(reading.dataset, read)
+
+
+async def read_of_each(
+    run: Run,
+    reading: Reading,
+    subjects: Sequence[Subject],
+    *listings: Listing[Any],
+    ended: Callable[[Subject, str], None] = lambda _subject, _outcome: None,
+) -> None:
+    """Read the lists of each subject; `ended` is told of each whether it was READ or is GONE."""
+
+    async def read(subject: Subject) -> None:
+        try:
+            for listing in listings:
+                async for _ in _store_pages(run, reading, listing, subject):
+                    pass
+        except NotFound:
+            ended(subject, GONE)
+        else:
+            ended(subject, READ)
+
+    told = any(_is_counted(reading, listing) for listing in listings)
+    await for_each(run, reading.dataset if told else None, subjects, read)
+
+
+async def for_each(
+    run: Run,
+    dataset: str | None,
+    subjects: Sequence[Subject],
+    read: Callable[[Subject], Awaitable[None]],
+) -> None:
+    """Read something of each subject, a few at a time, and tell how far the dataset is, if any."""
+    done = 0
+
+    async def read_one(subject: Subject) -> None:
+        nonlocal done
+        await read(subject)
+        done += 1
+        if dataset:
+            run.progress(dataset, done, len(subjects))
+
+    await each(subjects, read_one, width=AT_A_TIME)
+
+
+async def understood(
+    pages: AsyncIterator[Page], model: type[Model]
+) -> AsyncIterator[tuple[list[Model], list[Unreadable]]]:
+    """Each page's records, and those of them that could not be understood."""
+    async for page in pages:
+        yield structure(page.records, model)
+
+
+async def _store_pages(
+    run: Run, reading: Reading, listing: Listing[Any], subject: Subject
+) -> AsyncIterator[int]:
+    """Store a list page by page; how many records each had."""
+    path = listing.path.format(**subject)
+    follow = partial(run.client.body_pages, within=listing.within)
+    pages = (follow if listing.within else run.client.pages)(path, listing.params)
+    async for records, unreadable in understood(pages, listing.model):
+        with run.snapshot.together():
+            reading.store(listing.table, ({**subject, **listing.row(record)} for record in records))
+            reading.leave_out(_named(bad, subject) for bad in unreadable)
+        yield len(records)
+
+
+def _named(bad: Unreadable, subject: Subject) -> Unreadable:
+    """A record without an id of its own is told by what it hangs on."""
+    return evolve(bad, id=" ".join(subject.values())) if subject and bad.id == NO_ID else bad
+
+
+def _is_counted(reading: Reading, listing: Listing[Any]) -> bool:
+    """Progress is told in what the dataset counts, the rows of its first table."""
+    return listing.table == DATASETS[reading.dataset].tables[0]
