@@ -54,6 +54,7 @@ def sync_once(url: str, token: str) -> str:
     """One first sync with the defaults; how it ended."""
     from twin_host.contract import Context, Secret
     from twin_okta.api.auth import ApiToken
+    from twin_okta.asked import Asked
     from twin_okta.config import OktaConfig
     from twin_okta.sync import sync_org
 
@@ -66,7 +67,7 @@ def sync_once(url: str, token: str) -> str:
             state_dir=Path(folder), secrets=NoSecrets(), clock=lambda: datetime.now(UTC)
         )
         config = OktaConfig(domain=url, allow_loopback_http=True, rate_share=1.0)
-        report = asyncio.run(sync_org(config, {}, context, auth=ApiToken(Secret(token))))
+        report = asyncio.run(sync_org(config, Asked.by({}), context, auth=ApiToken(Secret(token))))
     return str(report.status)
 
 

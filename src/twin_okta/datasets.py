@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from attrs import Factory, frozen
 
-from twin_host.contract import Missing, MissingKind, OptionValue
+from twin_host.contract import Missing, MissingKind
 from twin_okta.api import Denied
 
 READ_ONLY = "Read-only Administrator"
@@ -237,15 +237,6 @@ _ALL = (
 
 DATASETS: dict[str, Dataset] = {dataset.name: dataset for dataset in _ALL}
 """By name, in the order in which people are told of them."""
-
-
-def asked_for(options: Mapping[str, OptionValue]) -> dict[str, Dataset]:
-    """The datasets that a sync with these options reads: those of which no option is off."""
-    return {
-        name: dataset
-        for name, dataset in DATASETS.items()
-        if all(options.get(option, True) for option in dataset.options)
-    }
 
 
 def scopes_of(datasets: Mapping[str, Dataset]) -> list[str]:

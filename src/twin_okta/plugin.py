@@ -67,17 +67,17 @@ def sync(
     """Read the org into the snapshot."""
     if connector != NAME:
         return None
+    from twin_okta.asked import Asked
     from twin_okta.config import ConfigError, from_settings
     from twin_okta.credential import credential
-    from twin_okta.datasets import asked_for
     from twin_okta.sync import sync_org
 
-    settings = from_settings(config)
+    settings, asked = from_settings(config), Asked.by(options)
     try:
-        auth = credential(settings, context, asked_for(options))
+        auth = credential(settings, context, asked.datasets)
     except ConfigError as wrong:
         return SyncReport(status=SyncStatus.FAILED, datasets={}, error=str(wrong))
-    return asyncio.run(sync_org(settings, options, context, auth=auth))
+    return asyncio.run(sync_org(settings, asked, context, auth=auth))
 
 
 @hookimpl

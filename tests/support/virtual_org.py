@@ -12,10 +12,11 @@ from attrs import define, field
 from okta_sandbox import Org, Sandbox, Settings, create_app
 from tests.support.virtual_time import VirtualTimeLoop, run
 from twin_host.contract import ConnectionReport, Context, Enrichment, Progress, Secret, SyncReport
+from twin_okta.asked import Asked
 from twin_okta.config import OktaConfig
 from twin_okta.connection import probe
 from twin_okta.credential import credential
-from twin_okta.datasets import DATASETS, asked_for
+from twin_okta.datasets import DATASETS
 from twin_okta.posture import enrich_snapshot
 from twin_okta.sync import sync_org
 
@@ -50,12 +51,12 @@ class VirtualOrg:
 
     def sync(self, **options: bool | int) -> SyncReport:
         """Run a whole sync."""
-        asked = asked_for(options)
+        asked = Asked.by(options)
 
         async def reading() -> SyncReport:
-            auth = credential(self.config, self.context, asked)
+            auth = credential(self.config, self.context, asked.datasets)
             return await sync_org(
-                self.config, options, self.context, auth=auth, transport=self._transport()
+                self.config, asked, self.context, auth=auth, transport=self._transport()
             )
 
         return run(reading(), self.clock.new_loop())

@@ -14,7 +14,10 @@ async def read_app_use(run: Run) -> DatasetReport:
     """Ask for the newest sign-in of each application, instead of reading every sign-in there was:
     in a large org those are most of the log."""
     reading, now = run.begin("app_use"), run.now()
-    window = {"since": iso_text(now - timedelta(hours=run.hours_back)), "until": iso_text(now)}
+    window = {
+        "since": iso_text(now - timedelta(hours=run.asked.hours_back)),
+        "until": iso_text(now),
+    }
 
     async def read_last_use(app: Subject) -> None:
         wanted = f'eventType eq "user.authentication.sso" and target.id eq "{app["app_id"]}"'

@@ -94,7 +94,7 @@ def server_filter() -> str:
 
 
 def _start(run: Run, wanted: str) -> Start:
-    since = iso_text(run.now() - timedelta(hours=run.hours_back))
+    since = iso_text(run.now() - timedelta(hours=run.asked.hours_back))
     for next_url, its_filter, covered_since, read_to in run.snapshot.rows(GET_CURSOR):
         fresh = datetime.fromisoformat(read_to) > run.now() - RETENTION
         reaches_back = covered_since <= since

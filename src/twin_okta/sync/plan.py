@@ -25,7 +25,6 @@ from twin_host.contract import (
     DatasetReport,
     DatasetState,
     MissingKind,
-    OptionValue,
     SyncMode,
     SyncReport,
     SyncStatus,
@@ -33,8 +32,9 @@ from twin_host.contract import (
 from twin_okta.api import BadCredential, OktaClient, OktaError
 from twin_okta.api.json_path import at
 from twin_okta.api.pacing import Pacer
+from twin_okta.asked import Asked
 from twin_okta.config import OktaConfig
-from twin_okta.datasets import DATASETS, Dataset, asked_for
+from twin_okta.datasets import DATASETS, Dataset
 from twin_okta.snapshot import Snapshot
 from twin_okta.sync.api_tokens import read_api_tokens
 from twin_okta.sync.app_use import read_app_use
@@ -53,7 +53,6 @@ from twin_okta.sync.threat_insight import read_threat_insight
 from twin_okta.sync.users import read_users
 from twin_okta.sync.zones import read_zones
 
-DEFAULT_HOURS_BACK = 24
 BASELINE_HOURS = 168
 CANCEL_POLL_S = 0.1
 
@@ -79,13 +78,13 @@ READERS: dict[str, Callable[[Run], Awaitable[DatasetReport]]] = {
 
 async def sync_org(
     config: OktaConfig,
-    options: Mapping[str, OptionValue],
+    asked: Asked,
     context: Context,
     *,
     auth: httpx.Auth,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> SyncReport:
-    """Read what the options ask for into the snapshot, and report how complete it is.
+    """Read what was asked for into the snapshot, and report how complete it is.
 
     `transport` is the seam for tests. Nothing but a damaged snapshot raises.
     """
@@ -105,12 +104,11 @@ async def sync_org(
             stale_days=config.stale_after_days,
             service_names=config.service_account_names,
         )
-        hours_back = int(options.get("hours_back", DEFAULT_HOURS_BACK))
-        run = Run(client, snapshot, config, context, hours_back)
-        _advise_baseline(run, options)
+        run = Run(client, snapshot, asked, context)
+        _advise_baseline(run)
         async with client:
-            await _read_until_cancelled(run, options)
-    _skip_the_rest(run, options)
+            await _read_until_cancelled(run)
+    _account_for_the_rest(run)
     status, error = _judge(run)
     if clock_note := client.clock_note():
         run.notes.append(clock_note)
@@ -127,8 +125,8 @@ async def sync_org(
     )
 
 
-async def _read_until_cancelled(run: Run, options: Mapping[str, OptionValue]) -> None:
-    reading = asyncio.create_task(_read(run, options))
+async def _read_until_cancelled(run: Run) -> None:
+    reading = asyncio.create_task(_read(run))
     while not reading.done():
         if run.context.cancelled.is_set():
             reading.cancel()
@@ -137,12 +135,12 @@ async def _read_until_cancelled(run: Run, options: Mapping[str, OptionValue]) ->
         reading.result()
 
 
-async def _read(run: Run, options: Mapping[str, OptionValue]) -> None:
+async def _read(run: Run) -> None:
     try:
         await _learn_edition(run)
         async with asyncio.TaskGroup() as group:
             begin = Rows(run, group)
-            for dataset in in_order(asked_for(options)):
+            for dataset in in_order(run.asked.datasets):
                 begin(dataset)
     except* BadCredential as errors:
         run.bad_credential = run.bad_credential or first_of(errors)
@@ -215,33 +213,31 @@ async def _after(
     )
 
 
-def _advise_baseline(run: Run, options: Mapping[str, OptionValue]) -> None:
+def _advise_baseline(run: Run) -> None:
     first = not run.snapshot.number("SELECT shown FROM dataset WHERE name = 'logs'")
-    if first and options.get("sync_logs", True) and run.hours_back == DEFAULT_HOURS_BACK:
+    if first and "logs" in run.asked.datasets and run.asked.is_usual_time:
         run.notes.append(
-            f"This first sync reads {run.hours_back} hours of the System Log: "
+            f"This first sync reads {run.asked.hours_back} hours of the System Log: "
             f"--hours-back {BASELINE_HOURS} would give a better baseline."
         )
 
 
-def _skip_the_rest(run: Run, options: Mapping[str, OptionValue]) -> None:
+def _account_for_the_rest(run: Run) -> None:
     """Report the datasets that were not asked for, or not reached."""
-    stopped = str(run.bad_credential or "Stopped before it was begun.")
-    for name, dataset in DATASETS.items():
-        off = [option for option in dataset.options if not options.get(option, True)]
-        if off and name not in run.reports:
-            reason = f"Not asked for ({off[0]} is false)."
-            run.reports[name] = DatasetReport(state=DatasetState.SKIPPED, reason=reason)
+    for name, option in run.asked.turned_off.items():
+        reason = f"Not asked for ({option} is false)."
+        run.reports[name] = DatasetReport(state=DatasetState.SKIPPED, reason=reason)
+    not_reached = str(run.bad_credential or "Stopped before it was begun.")
     for name in DATASETS:
-        run.reports.setdefault(name, DatasetReport(state=DatasetState.PARTIAL, reason=stopped))
+        run.reports.setdefault(name, DatasetReport(state=DatasetState.PARTIAL, reason=not_reached))
 
 
 def _judge(run: Run) -> tuple[SyncStatus, str]:
     """The whole sync: failed when nothing at all could be read."""
-    asked = [report for report in run.reports.values() if report.state != DatasetState.SKIPPED]
-    complete = [report for report in asked if report.state == DatasetState.COMPLETE]
-    if len(complete) == len(asked):
+    wanted = [report for report in run.reports.values() if report.state != DatasetState.SKIPPED]
+    complete = [report for report in wanted if report.state == DatasetState.COMPLETE]
+    if len(complete) == len(wanted):
         return SyncStatus.COMPLETE, ""
-    if complete or any(report.read for report in asked):
+    if complete or any(report.read for report in wanted):
         return SyncStatus.PARTIAL, ""
-    return SyncStatus.FAILED, str(run.bad_credential or asked[0].reason)
+    return SyncStatus.FAILED, str(run.bad_credential or wanted[0].reason)

@@ -9,7 +9,7 @@ from attrs import define, field
 
 from twin_host.contract import Context, DatasetReport, DatasetState, Progress
 from twin_okta.api import BadCredential, Denied, OktaClient, OktaError
-from twin_okta.config import OktaConfig
+from twin_okta.asked import Asked
 from twin_okta.datasets import DATASETS
 from twin_okta.snapshot import Reading, Snapshot
 
@@ -25,9 +25,8 @@ class Run:
 
     client: OktaClient
     snapshot: Snapshot
-    config: OktaConfig
+    asked: Asked
     context: Context
-    hours_back: int
     reports: dict[str, DatasetReport] = field(factory=dict[str, DatasetReport])
     notes: list[str] = field(factory=list[str])
     bad_credential: BadCredential | None = None
