@@ -53,9 +53,9 @@ def measure(users: int) -> dict:
 def sync_here(url: str, token: str) -> dict:
     """Sync in this process and report its peak resident size."""
     from twin_host.contract import Context, Secret
-    from twin_okta.api.auth import ApiToken
     from twin_okta.asked import Asked
     from twin_okta.config import OktaConfig
+    from twin_okta.connection import connect
     from twin_okta.posture import enrich_snapshot
     from twin_okta.sync import sync_org
 
@@ -67,9 +67,10 @@ def sync_here(url: str, token: str) -> dict:
         context = Context(
             state_dir=Path(folder), secrets=Secrets(), clock=lambda: datetime.now(UTC)
         )
-        auth = ApiToken(Secret(token))
         config = OktaConfig(domain=url, rate_share=1.0)
-        report = asyncio.run(sync_org(config, Asked.by({"hours_back": 24}), context, auth=auth))
+        asked = Asked.by({"hours_back": 24})
+        client = connect(config, context, asked.datasets)
+        report = asyncio.run(sync_org(client, config, asked, context))
         events = sum(1 for _ in enrich_snapshot(context).events)
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {

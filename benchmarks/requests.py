@@ -53,21 +53,23 @@ def main() -> None:
 def sync_once(url: str, token: str) -> str:
     """One first sync with the defaults; how it ended."""
     from twin_host.contract import Context, Secret
-    from twin_okta.api.auth import ApiToken
     from twin_okta.asked import Asked
     from twin_okta.config import OktaConfig
+    from twin_okta.connection import connect
     from twin_okta.sync import sync_org
 
-    class NoSecrets:
-        def get(self, name: str) -> Secret | None:  # noqa: ARG002
-            return None
+    class Secrets:
+        def get(self, name: str) -> Secret | None:
+            return Secret(token) if name == "token" else None
 
     with tempfile.TemporaryDirectory() as folder:
         context = Context(
-            state_dir=Path(folder), secrets=NoSecrets(), clock=lambda: datetime.now(UTC)
+            state_dir=Path(folder), secrets=Secrets(), clock=lambda: datetime.now(UTC)
         )
         config = OktaConfig(domain=url, allow_loopback_http=True, rate_share=1.0)
-        report = asyncio.run(sync_org(config, Asked.by({}), context, auth=ApiToken(Secret(token))))
+        asked = Asked.by({})
+        client = connect(config, context, asked.datasets)
+        report = asyncio.run(sync_org(client, config, asked, context))
     return str(report.status)
 
 

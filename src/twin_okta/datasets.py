@@ -14,6 +14,8 @@ from twin_okta.api import Denied
 
 READ_ONLY = "Read-only Administrator"
 IAM = "a custom admin role with okta.iam.read, or Super Administrator"
+PAGE = 200
+"""The most that one page of users, groups or applications has."""
 IDENTITY_ENGINE, CLASSIC = "idx", "v1"
 """How Okta calls the two engines' pipelines (`/.well-known/okta-organization`)."""
 
@@ -49,10 +51,24 @@ class Disposition(StrEnum):
 
 @frozen(kw_only=True)
 class Probe:
-    """The one cheap request that tells whether a dataset may be read."""
+    """The one cheap request that tells whether a dataset may be read.
+
+    `{user}` in its path stands for the id of any user, `{hour_ago}` in its params for that time.
+    """
 
     path: str
     params: dict[str, str | int] = Factory(dict[str, str | int])
+
+    @property
+    def needs_user(self) -> bool:
+        """Whether it can be tried only when there is a user to try it with."""
+        return "{user}" in self.path
+
+    def filled(self, *, user: str, hour_ago: str) -> "Probe":
+        """The same with what its places stand for."""
+        known = {"{hour_ago}": hour_ago}
+        params = {name: known.get(str(value), value) for name, value in self.params.items()}
+        return Probe(path=self.path.replace("{user}", user), params=params)
 
 
 @frozen(kw_only=True)
@@ -62,7 +78,7 @@ class Dataset:
     `tables` are those whose rows it owns; the rows of the first are counted. `options` are the
     sync options that ask for it, and it is read when all of them do. `scope` and `role` are what
     a credential needs. `bucket` is the rate limit that it spends. Without a `probe` a connection
-    test says nothing of it, or knows a way of its own. `of_people` marks those of which a
+    test says nothing of it: it may be read if another one may. `of_people` marks those of which a
     credential that is limited to some groups sees a part only. `edition` is the one engine that
     has it. It is read `after` others have ended, however that was; without the list of `needs`
     there is nothing to read.
@@ -105,6 +121,7 @@ _ALL = (
         options=("sync_users",),
         scope="okta.users.read",
         bucket="factors",
+        probe=Probe(path="/api/v1/users/{user}/factors"),
         subject=Subject.USER,
         disposition=Disposition.SUBJECTS,
         of_people=True,
@@ -117,6 +134,10 @@ _ALL = (
         options=("sync_users",),
         scope="okta.groups.read",
         bucket="groups",
+        probe=Probe(  # everybody but the deactivated is in the built-in group Everyone
+            path="/api/v1/groups",
+            params={"filter": 'type eq "BUILT_IN"', "expand": "stats", "limit": 10},
+        ),
         of_people=True,
     ),
     Dataset(
@@ -157,6 +178,7 @@ _ALL = (
         options=("sync_apps",),
         scope="okta.apps.read",
         bucket="apps",
+        probe=Probe(path="/api/v1/apps", params={"limit": PAGE}),
     ),
     Dataset(
         name="assignments",
@@ -220,6 +242,7 @@ _ALL = (
         scope="okta.logs.read",
         role="Read-only, Report or Organization Administrator",
         bucket="logs",
+        probe=Probe(path="/api/v1/logs", params={"limit": 1, "since": "{hour_ago}"}),
         disposition=Disposition.APPEND,
     ),
     Dataset(

@@ -47,17 +47,17 @@ def test_connection(connector: str, config: Config, context: Context) -> Connect
     """Ask Okta who we are and what we may read."""
     if connector != NAME:
         return None
+    from twin_okta.capabilities import probe_all
     from twin_okta.config import ConfigError, from_settings
-    from twin_okta.connection import probe
-    from twin_okta.credential import credential
+    from twin_okta.connection import connect
     from twin_okta.datasets import DATASETS
 
     settings = from_settings(config)
     try:
-        auth = credential(settings, context, DATASETS)
+        client = connect(settings, context, DATASETS)
     except ConfigError as wrong:
         return ConnectionReport(ok=False, org=settings.domain, error=str(wrong))
-    return asyncio.run(probe(settings, context, auth=auth))
+    return asyncio.run(probe_all(client, context, domain=settings.domain))
 
 
 @hookimpl
@@ -69,15 +69,15 @@ def sync(
         return None
     from twin_okta.asked import Asked
     from twin_okta.config import ConfigError, from_settings
-    from twin_okta.credential import credential
+    from twin_okta.connection import connect
     from twin_okta.sync import sync_org
 
     settings, asked = from_settings(config), Asked.by(options)
     try:
-        auth = credential(settings, context, asked.datasets)
+        client = connect(settings, context, asked.datasets)
     except ConfigError as wrong:
         return SyncReport(status=SyncStatus.FAILED, datasets={}, error=str(wrong))
-    return asyncio.run(sync_org(settings, asked, context, auth=auth))
+    return asyncio.run(sync_org(client, settings, asked, context))
 
 
 @hookimpl

@@ -13,9 +13,9 @@ from okta_sandbox import Org, Sandbox, Settings, create_app
 from tests.support.virtual_time import VirtualTimeLoop, run
 from twin_host.contract import ConnectionReport, Context, Enrichment, Progress, Secret, SyncReport
 from twin_okta.asked import Asked
+from twin_okta.capabilities import probe_all
 from twin_okta.config import OktaConfig
-from twin_okta.connection import probe
-from twin_okta.credential import credential
+from twin_okta.connection import connect
 from twin_okta.datasets import DATASETS
 from twin_okta.posture import enrich_snapshot
 from twin_okta.sync import sync_org
@@ -54,10 +54,8 @@ class VirtualOrg:
         asked = Asked.by(options)
 
         async def reading() -> SyncReport:
-            auth = credential(self.config, self.context, asked.datasets)
-            return await sync_org(
-                self.config, asked, self.context, auth=auth, transport=self._transport()
-            )
+            client = connect(self.config, self.context, asked.datasets, transport=self._transport())
+            return await sync_org(client, self.config, asked, self.context)
 
         return run(reading(), self.clock.new_loop())
 
@@ -65,8 +63,8 @@ class VirtualOrg:
         """Test the connection."""
 
         async def testing() -> ConnectionReport:
-            auth = credential(self.config, self.context, DATASETS)
-            return await probe(self.config, self.context, auth=auth, transport=self._transport())
+            client = connect(self.config, self.context, DATASETS, transport=self._transport())
+            return await probe_all(client, self.context, domain=self.config.domain)
 
         return run(testing(), self.clock.new_loop())
 

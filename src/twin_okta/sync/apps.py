@@ -4,11 +4,10 @@ import orjson
 
 from twin_host.contract import DatasetReport
 from twin_okta.api.models import App
+from twin_okta.datasets import PAGE
 from twin_okta.snapshot import Record
 from twin_okta.sync.lists import Listing, read_list
 from twin_okta.sync.run import Run
-
-PAGE = 200
 
 
 async def read_apps(run: Run) -> DatasetReport:

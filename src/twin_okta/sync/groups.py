@@ -2,11 +2,11 @@
 
 from twin_host.contract import DatasetReport
 from twin_okta.api.models import Group, Member
+from twin_okta.datasets import PAGE
 from twin_okta.snapshot import Record
 from twin_okta.sync.lists import Listing, read_list, read_of_each
 from twin_okta.sync.run import Run
 
-PAGE = 200  # Okta's advice, the more so with stats
 MEMBERS_PAGE = 1000
 
 TO_OPEN = """

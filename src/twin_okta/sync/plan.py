@@ -17,7 +17,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from graphlib import TopologicalSorter
 
-import httpx
 from attrs import field, frozen
 
 from twin_host.contract import (
@@ -29,11 +28,10 @@ from twin_host.contract import (
     SyncReport,
     SyncStatus,
 )
-from twin_okta.api import BadCredential, OktaClient, OktaError
-from twin_okta.api.json_path import at
-from twin_okta.api.pacing import Pacer
+from twin_okta.api import BadCredential, OktaClient
 from twin_okta.asked import Asked
 from twin_okta.config import OktaConfig
+from twin_okta.connection import edition_of
 from twin_okta.datasets import DATASETS, Dataset
 from twin_okta.snapshot import Snapshot
 from twin_okta.sync.api_tokens import read_api_tokens
@@ -77,25 +75,13 @@ READERS: dict[str, Callable[[Run], Awaitable[DatasetReport]]] = {
 
 
 async def sync_org(
-    config: OktaConfig,
-    asked: Asked,
-    context: Context,
-    *,
-    auth: httpx.Auth,
-    transport: httpx.AsyncBaseTransport | None = None,
+    client: OktaClient, config: OktaConfig, asked: Asked, context: Context
 ) -> SyncReport:
     """Read what was asked for into the snapshot, and report how complete it is.
 
-    `transport` is the seam for tests. Nothing but a damaged snapshot raises.
+    Nothing but a damaged snapshot raises.
     """
     started_s = asyncio.get_running_loop().time()
-    client = OktaClient(
-        config.base_url,
-        auth,
-        Pacer(config.rate_share),
-        transport,
-        epoch_s=lambda: context.clock().timestamp(),
-    )
     with Snapshot.for_sync(context.state_dir) as snapshot:
         name = config.domain.split("://")[-1]
         snapshot.set_org(
@@ -137,7 +123,7 @@ async def _read_until_cancelled(run: Run) -> None:
 
 async def _read(run: Run) -> None:
     try:
-        await _learn_edition(run)
+        run.edition = await edition_of(run.client)  # it decides what there is to read
         async with asyncio.TaskGroup() as group:
             begin = Rows(run, group)
             for dataset in in_order(run.asked.datasets):
@@ -173,17 +159,6 @@ class Rows:
             await self.run.attempt(dataset.name, lambda: _after(self.run, dataset.needs, read))
 
         self._tasks[dataset.name] = self.group.create_task(in_turn())
-
-
-async def _learn_edition(run: Run) -> None:
-    """Which of Okta's two engines runs the org: it decides what there is to read."""
-    try:
-        answer = await run.client.get("/.well-known/okta-organization")
-    except BadCredential:
-        raise
-    except OktaError:
-        return  # what else is wrong is told by the datasets
-    run.edition = str(at(answer.json, "pipeline") or "")
 
 
 def _sees_everybody(run: Run) -> bool | None:

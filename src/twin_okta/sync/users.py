@@ -6,12 +6,12 @@ reference, "List all users"), so one search that is true of everybody reads them
 
 from twin_host.contract import DatasetReport
 from twin_okta.api.models import User
+from twin_okta.datasets import PAGE
 from twin_okta.snapshot import Record
 from twin_okta.sync.lists import Listing, read_list
 from twin_okta.sync.run import Run
 
 EVERYBODY = 'lastUpdated gt "1970-01-01T00:00:00.000Z"'
-PAGE = 200  # Okta's most
 
 
 async def read_users(run: Run) -> DatasetReport:
