@@ -12,12 +12,11 @@ from twin_okta.api.json_path import at, objects
 from twin_okta.api.oauth import ServiceApp
 from twin_okta.api.pacing import sweep_s
 from twin_okta.connection import edition_of, optional
-from twin_okta.datasets import CLASSIC, DATASETS, IDENTITY_ENGINE
+from twin_okta.datasets import DATASETS, EDITIONS
 from twin_okta.snapshot import iso_text
 from twin_okta.sync.run import each
 
 AT_ONCE = 8
-EDITIONS = {IDENTITY_ENGINE: "Identity Engine", CLASSIC: "Classic Engine"}
 
 
 async def probe_all(client: OktaClient, context: Context, *, domain: str) -> ConnectionReport:

@@ -18,6 +18,7 @@ PAGE = 200
 """The most that one page of users, groups or applications has."""
 IDENTITY_ENGINE, CLASSIC = "idx", "v1"
 """How Okta calls the two engines' pipelines (`/.well-known/okta-organization`)."""
+EDITIONS = {IDENTITY_ENGINE: "Identity Engine", CLASSIC: "Classic Engine"}
 
 DENIALS = {
     MissingKind.SCOPE: "The scope {name} is missing ({where}): grant it to the app.",

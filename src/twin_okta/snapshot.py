@@ -151,7 +151,7 @@ class Snapshot:
         with self.together():
             self._db.executemany(sql, rows)
 
-    def begin(self, dataset: str, now: datetime, *, go_on: bool = False) -> "Reading":
+    def next_generation(self, dataset: str, now: datetime, *, go_on: bool = False) -> "Reading":
         """Start a dataset's next generation; with `go_on`, take up a fresh unfinished one."""
         ((shown, unfinished, started_at),) = self.rows(
             "SELECT shown, reading, started_at FROM dataset WHERE name = ?", (dataset,)

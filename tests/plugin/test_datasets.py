@@ -8,7 +8,8 @@ from twin_okta.asked import Asked, default_options
 from twin_okta.datasets import DATASETS, scopes_of
 from twin_okta.manifest import connector_info
 from twin_okta.schema import wanted_views
-from twin_okta.sync.plan import READERS, in_order
+from twin_okta.sync.plan import in_order
+from twin_okta.sync.readers import READERS
 
 OPTIONS = sorted({option for dataset in DATASETS.values() for option in dataset.options})
 

@@ -14,7 +14,7 @@ LIFETIME = timedelta(days=30)
 
 async def read_api_tokens(run: Run) -> DatasetReport:
     """Read every API token."""
-    reading = run.begin("api_tokens")
+    reading = run.start("api_tokens")
     await read_list(run, reading, API_TOKENS)
     return run.finish(reading)
 

@@ -13,7 +13,7 @@ from twin_okta.sync.run import Run
 async def read_app_use(run: Run) -> DatasetReport:
     """Ask for the newest sign-in of each application, instead of reading every sign-in there was:
     in a large org those are most of the log."""
-    reading, now = run.begin("app_use"), run.now()
+    reading, now = run.start("app_use"), run.now()
     window = {
         "since": iso_text(now - timedelta(hours=run.asked.hours_back)),
         "until": iso_text(now),

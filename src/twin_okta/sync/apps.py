@@ -12,7 +12,7 @@ from twin_okta.sync.run import Run
 
 async def read_apps(run: Run) -> DatasetReport:
     """Read the catalogue of applications."""
-    reading = run.begin("apps")
+    reading = run.start("apps")
     await read_list(run, reading, APPS)
     return run.finish(reading)
 

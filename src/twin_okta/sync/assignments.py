@@ -33,7 +33,7 @@ GROUPS = Listing(
 
 async def read_assignments(run: Run) -> DatasetReport:
     """Read the users and the groups of every SSO application."""
-    reading = run.begin("assignments")
+    reading = run.start("assignments")
 
     def note(app: Subject, outcome: str) -> None:
         reading.store("app_read", [{**app, "outcome": outcome}])

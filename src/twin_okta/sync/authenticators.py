@@ -1,8 +1,7 @@
 """The authenticators that an org has set up; a Classic org has no such list."""
 
-from twin_host.contract import DatasetReport, DatasetState
+from twin_host.contract import DatasetReport
 from twin_okta.api.models import Authenticator
-from twin_okta.datasets import CLASSIC
 from twin_okta.sync.lists import Listing, read_list
 from twin_okta.sync.run import Run
 
@@ -22,10 +21,6 @@ AUTHENTICATORS = Listing(
 
 async def read_authenticators(run: Run) -> DatasetReport:
     """Read all authenticators."""
-    if run.edition == CLASSIC:
-        return DatasetReport(
-            state=DatasetState.SKIPPED, reason="A Classic Engine org has none to list."
-        )
-    reading = run.begin("authenticators")
+    reading = run.start("authenticators")
     await read_list(run, reading, AUTHENTICATORS)
     return run.finish(reading)

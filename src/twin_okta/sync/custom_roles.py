@@ -33,7 +33,7 @@ RESOURCES = Listing(
 
 async def read_custom_roles(run: Run) -> DatasetReport:
     """Read what every custom role that somebody holds permits, and where."""
-    reading = run.begin("custom_roles")
+    reading = run.start("custom_roles")
     await read_of_each(run, reading, run.snapshot.records(HELD_ROLES, {}), PERMISSIONS)
     await read_of_each(run, reading, run.snapshot.records(HELD_SETS, {}), RESOURCES)
     return run.finish(reading)

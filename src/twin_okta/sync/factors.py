@@ -35,7 +35,7 @@ NEXT = "SELECT rowid, user_id, in_order FROM sweep WHERE rowid > ? ORDER BY rowi
 
 async def read_factors(run: Run) -> DatasetReport:
     """Sweep everybody who can sign in."""
-    sweep = Sweep(run, run.begin("factors", go_on=True))
+    sweep = Sweep(run, run.start("factors", go_on=True))
     await each(sweep.users(), sweep.read_one, width=AT_A_TIME)
     if sweep.denied and not sweep.answered:
         raise sweep.denied[0]

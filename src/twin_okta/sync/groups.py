@@ -17,7 +17,7 @@ SELECT id AS group_id FROM okta_group WHERE generation = :generation AND (has_ad
 
 async def read_groups(run: Run) -> DatasetReport:
     """Read all groups, then open those that hold admin roles or are named in the settings."""
-    reading = run.begin("groups")
+    reading = run.start("groups")
     await read_list(run, reading, GROUPS)
     to_open = run.snapshot.records(TO_OPEN, {"generation": reading.generation})
     await read_of_each(run, reading, to_open, MEMBERS)

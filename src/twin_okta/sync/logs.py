@@ -58,18 +58,18 @@ async def read_logs(run: Run) -> DatasetReport:
     wanted = server_filter()
     start = _start(run, wanted)
     try:
-        read, skipped = await _read_from(run, start, wanted)
+        read, left_out = await _read_from(run, start, wanted)
     except (Refused, NotFound):
         if start.url is None:
             raise
         run.notes.append("Okta no longer accepted the log cursor: the log was read anew.")
-        read, skipped = await _read_from(run, Start(_restart_since(run, start.since)), wanted)
+        read, left_out = await _read_from(run, Start(_restart_since(run, start.since)), wanted)
     run.snapshot.write(PRUNE, [(iso_text(run.now() - RETENTION),)])
     _show(run)
-    if skipped:
-        reason = f"{skipped} entries could not be understood and were left out."
+    if left_out:
+        reason = f"{left_out} entries could not be understood and were left out."
         return DatasetReport(
-            state=DatasetState.PARTIAL, read=read, expected=read + skipped, reason=reason
+            state=DatasetState.PARTIAL, read=read, expected=read + left_out, reason=reason
         )
     return DatasetReport(state=DatasetState.COMPLETE, read=read, expected=read)
 
@@ -111,21 +111,21 @@ def _restart_since(run: Run, since: str) -> str:
 
 
 async def _read_from(run: Run, start: Start, wanted: str) -> tuple[int, int]:
-    """Follow the log to its present end: how many entries were read, how many skipped."""
+    """Follow the log to its present end: how many entries were read, how many left out."""
     params: dict[str, str | int] | None = None
     if start.url is None:
         params = {"since": start.since, "filter": wanted, "limit": PAGE, "sortOrder": "ASCENDING"}
-    read = skipped = 0
+    read = left_out = 0
     url: str | None = start.url or "/api/v1/logs"
     while url:
         page = await run.client.page(url, params)
         params = None
         events, unreadable = structure(page.records, LogEvent)
         _store(run, page, events, start.since, wanted)
-        read, skipped = read + len(events), skipped + len(unreadable)
+        read, left_out = read + len(events), left_out + len(unreadable)
         run.progress("logs", read)
         url = page.next_url if page.records else None
-    return read, skipped
+    return read, left_out
 
 
 def _store(run: Run, page: Page, events: Iterable[LogEvent], since: str, wanted: str) -> None:

@@ -14,7 +14,7 @@ is independent; each waits for its own rate limit and for nobody else's.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from graphlib import TopologicalSorter
 
 from attrs import field, frozen
@@ -32,46 +32,13 @@ from twin_okta.api import BadCredential, OktaClient
 from twin_okta.asked import Asked
 from twin_okta.config import OktaConfig
 from twin_okta.connection import edition_of
-from twin_okta.datasets import DATASETS, Dataset
+from twin_okta.datasets import DATASETS, EDITIONS, Dataset
 from twin_okta.snapshot import Snapshot
-from twin_okta.sync.api_tokens import read_api_tokens
-from twin_okta.sync.app_use import read_app_use
-from twin_okta.sync.apps import read_apps
-from twin_okta.sync.assignments import read_assignments
-from twin_okta.sync.authenticators import read_authenticators
-from twin_okta.sync.custom_roles import read_custom_roles
-from twin_okta.sync.factors import read_factors
-from twin_okta.sync.groups import read_groups
-from twin_okta.sync.logs import read_logs
-from twin_okta.sync.policies import read_policies
-from twin_okta.sync.roles import read_roles
+from twin_okta.sync.readers import READERS
 from twin_okta.sync.run import Run, first_of
-from twin_okta.sync.service_apps import read_service_apps
-from twin_okta.sync.threat_insight import read_threat_insight
-from twin_okta.sync.users import read_users
-from twin_okta.sync.zones import read_zones
 
 BASELINE_HOURS = 168
 CANCEL_POLL_S = 0.1
-
-READERS: dict[str, Callable[[Run], Awaitable[DatasetReport]]] = {
-    "users": read_users,
-    "factors": read_factors,
-    "groups": read_groups,
-    "roles": read_roles,
-    "custom_roles": read_custom_roles,
-    "api_tokens": read_api_tokens,
-    "apps": read_apps,
-    "assignments": read_assignments,
-    "service_apps": read_service_apps,
-    "policies": read_policies,
-    "authenticators": read_authenticators,
-    "zones": read_zones,
-    "threat_insight": read_threat_insight,
-    "logs": read_logs,
-    "app_use": read_app_use,
-}
-"""How each dataset is read."""
 
 
 async def sync_org(
@@ -125,9 +92,9 @@ async def _read(run: Run) -> None:
     try:
         run.edition = await edition_of(run.client)  # it decides what there is to read
         async with asyncio.TaskGroup() as group:
-            begin = Rows(run, group)
+            scheduler = Scheduler(run, group)
             for dataset in in_order(run.asked.datasets):
-                begin(dataset)
+                scheduler.add(dataset)
     except* BadCredential as errors:
         run.bad_credential = run.bad_credential or first_of(errors)
     finally:  # stopped or not, what is stored must be believed no further than it was seen
@@ -141,22 +108,21 @@ def in_order(datasets: Mapping[str, Dataset]) -> Iterator[Dataset]:
 
 
 @frozen
-class Rows:
-    """Begins each dataset as soon as what it comes after is over, however that ended."""
+class Scheduler:
+    """Starts each dataset as soon as what it comes after is over, however that ended."""
 
     run: Run
     group: asyncio.TaskGroup
     _tasks: dict[str, asyncio.Task[None]] = field(factory=dict[str, asyncio.Task[None]])
 
-    def __call__(self, dataset: Dataset) -> None:
-        """Begin; those that it comes after have been begun before, if they are asked for."""
+    def add(self, dataset: Dataset) -> None:
+        """What it comes after has been added before, if it is asked for."""
         waits = [self._tasks[name] for name in dataset.after if name in self._tasks]
 
         async def in_turn() -> None:
             if waits:
                 await asyncio.wait(waits)
-            read = READERS[dataset.name]
-            await self.run.attempt(dataset.name, lambda: _after(self.run, dataset.needs, read))
+            await self.run.attempt(dataset.name, lambda: _read_dataset(self.run, dataset))
 
         self._tasks[dataset.name] = self.group.create_task(in_turn())
 
@@ -175,13 +141,15 @@ def _sees_everybody(run: Run) -> bool | None:
     return bool(run.snapshot.number("SELECT count(*) FROM shown_group WHERE type = 'BUILT_IN'"))
 
 
-async def _after(
-    run: Run, first: str, read: Callable[[Run], Awaitable[DatasetReport]]
-) -> DatasetReport:
-    """Read a dataset that goes by another one's list: without the list there is nothing to read,
-    and nothing must look complete."""
+async def _read_dataset(run: Run, dataset: Dataset) -> DatasetReport:
+    """Read a dataset, unless it is another edition's, or the list that it goes by could not be
+    read: then there is nothing to read, and nothing must look complete."""
+    if dataset.edition and run.edition not in ("", dataset.edition):
+        reason = f"A {EDITIONS.get(run.edition, run.edition)} org has none to list."
+        return DatasetReport(state=DatasetState.SKIPPED, reason=reason)
+    first = dataset.needs
     if not first or run.snapshot.number("SELECT shown FROM dataset WHERE name = ?", (first,)):
-        return await read(run)
+        return await READERS[dataset.name](run)
     state = run.reports[first].state
     return DatasetReport(
         state=state, reason=f"The {first} could not be read: {run.reports[first].reason}"

@@ -23,7 +23,7 @@ READ_POLICIES = "SELECT id AS policy_id FROM policy WHERE generation = :generati
 
 async def read_policies(run: Run) -> DatasetReport:
     """Read global session policies, and authentication policies where the org has them."""
-    reading = run.begin("policies")
+    reading = run.start("policies")
     for kind in ("OKTA_SIGN_ON",) if run.edition == CLASSIC else ("OKTA_SIGN_ON", "ACCESS_POLICY"):
         await read_list(run, reading, evolve(POLICIES, params={"type": kind}))
     policies = run.snapshot.records(READ_POLICIES, {"generation": reading.generation})

@@ -17,7 +17,7 @@ SELECT 'group' AS holder_kind, id AS holder_id FROM shown_group WHERE has_admin_
 
 async def read_roles(run: Run) -> DatasetReport:
     """Read who holds which admin role. The groups have been read before, if they may be."""
-    reading = run.begin("roles")
+    reading = run.start("roles")
     holders = [*await _assignees(run, reading), *run.snapshot.records(ADMIN_GROUPS, {})]
     await read_of_each(run, reading, holders, ROLES)
     return run.finish(reading)

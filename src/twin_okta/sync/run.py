@@ -38,19 +38,19 @@ class Run:
         """The current time, UTC."""
         return self.context.clock()
 
-    def begin(self, dataset: str, *, go_on: bool = False) -> Reading:
+    def start(self, dataset: str, *, go_on: bool = False) -> Reading:
         """Start reading a dataset's next generation."""
-        return self.snapshot.begin(dataset, self.now(), go_on=go_on)
+        return self.snapshot.next_generation(dataset, self.now(), go_on=go_on)
 
     def finish(self, reading: Reading, *, lost: int = 0, reason: str = "") -> DatasetReport:
         """Show a dataset that was read to its end; `lost` records are known to be missing."""
         read = reading.count()
-        skipped = reading.left_out()
+        left_out = reading.left_out()
         self.snapshot.promote(reading, self.now())
-        missing = lost + len(skipped)
-        if skipped:
-            ids = ", ".join(skipped[:5])
-            reason = f"{reason} {len(skipped)} could not be understood and were left out: {ids}."
+        missing = lost + len(left_out)
+        if left_out:
+            ids = ", ".join(left_out[:5])
+            reason = f"{reason} {len(left_out)} could not be understood and were left out: {ids}."
         state = DatasetState.PARTIAL if missing else DatasetState.COMPLETE
         return DatasetReport(state=state, read=read, expected=read + missing, reason=reason.strip())
 

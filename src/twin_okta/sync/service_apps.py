@@ -16,6 +16,6 @@ ROLES = Listing(
 
 async def read_service_apps(run: Run) -> DatasetReport:
     """The admin roles of every active service app."""
-    reading = run.begin("service_apps")
+    reading = run.start("service_apps")
     await read_of_each(run, reading, run.snapshot.records(SERVICE_APPS, {}), ROLES)
     return run.finish(reading)

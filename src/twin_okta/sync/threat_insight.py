@@ -8,7 +8,7 @@ from twin_okta.sync.run import Run
 
 async def read_threat_insight(run: Run) -> DatasetReport:
     """Read ThreatInsight's one setting."""
-    reading = run.begin("threat_insight")
+    reading = run.start("threat_insight")
     answer = await run.client.get("/api/v1/threats/configuration")
     found, unreadable = structure([answer.json], ThreatInsight)
     reading.store("threat_insight", ({"action": setting.action} for setting in found))

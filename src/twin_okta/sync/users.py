@@ -16,7 +16,7 @@ EVERYBODY = 'lastUpdated gt "1970-01-01T00:00:00.000Z"'
 
 async def read_users(run: Run) -> DatasetReport:
     """Read all users, a page at a time."""
-    reading = run.begin("users")
+    reading = run.start("users")
     await read_list(run, reading, USERS)
     return run.finish(reading)
 

@@ -21,6 +21,6 @@ ZONES = Listing(
 
 async def read_zones(run: Run) -> DatasetReport:
     """Read all network zones."""
-    reading = run.begin("zones")
+    reading = run.start("zones")
     await read_list(run, reading, ZONES)
     return run.finish(reading)
