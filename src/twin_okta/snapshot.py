@@ -67,12 +67,12 @@ class Snapshot:
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
         with _plainly(path):
             db = sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = NORMAL")
             snapshot = cls(path, db)
-            with snapshot.together():
-                _refuse_newer(db, path)
-                bring_up_to_date(db)
+            try:
+                snapshot._prepare()
+            except BaseException:
+                db.close()
+                raise
         return snapshot
 
     @classmethod
@@ -195,6 +195,13 @@ class Snapshot:
         """Remember what kind of org it is, and whether the credential sees all of its people; what
         this sync could not tell ("" and None) stays as an earlier one told it."""
         self.write(SET_VIEW, [(edition, sees_everybody)])
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        with self.together():
+            _refuse_newer(self._db, self.path)
+            bring_up_to_date(self._db)
 
     def _forget(self, dataset: str, *, keep: int) -> None:
         for table in DATASETS[dataset].tables:
