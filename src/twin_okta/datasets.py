@@ -79,7 +79,7 @@ class Dataset:
     `tables` are those whose rows it owns; the rows of the first are counted. `options` are the
     sync options that ask for it, and it is read when all of them do. `scope` and `role` are what
     a credential needs. `bucket` is the rate limit that it spends. Without a `probe` a connection
-    test says nothing of it: it may be read if another one may. `of_people` marks those of which a
+    test says nothing of it. `of_people` marks those of which a
     credential that is limited to some groups sees a part only. `edition` is the one engine that
     has it. It is read `after` others have ended, however that was; without the list of `needs`
     there is nothing to read.

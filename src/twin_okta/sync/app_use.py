@@ -6,7 +6,7 @@ from twin_host.contract import DatasetReport
 from twin_okta.api.json_path import at, objects
 from twin_okta.snapshot import iso_text
 from twin_okta.sync.assignments import TO_COUNT
-from twin_okta.sync.lists import Subject, for_each
+from twin_okta.sync.lists import SubjectKey, for_each
 from twin_okta.sync.run import Run
 
 
@@ -19,7 +19,7 @@ async def read_app_use(run: Run) -> DatasetReport:
         "until": iso_text(now),
     }
 
-    async def read_last_use(app: Subject) -> None:
+    async def read_last_use(app: SubjectKey) -> None:
         wanted = f'eventType eq "user.authentication.sso" and target.id eq "{app["app_id"]}"'
         newest = {"limit": 1, "sortOrder": "DESCENDING", "filter": wanted}
         page = await run.client.page("/api/v1/logs", {**window, **newest})

@@ -6,7 +6,7 @@ tightest, so inactive applications and Okta's own are not counted.
 
 from twin_host.contract import DatasetReport
 from twin_okta.api.models import AppGroup, AppUser
-from twin_okta.sync.lists import Listing, Subject, read_of_each
+from twin_okta.sync.lists import Listing, SubjectKey, read_of_each
 from twin_okta.sync.run import Run
 
 TO_COUNT = """
@@ -35,7 +35,7 @@ async def read_assignments(run: Run) -> DatasetReport:
     """Read the users and the groups of every SSO application."""
     reading = run.start("assignments")
 
-    def note(app: Subject, outcome: str) -> None:
+    def note(app: SubjectKey, outcome: str) -> None:
         reading.store("app_read", [{**app, "outcome": outcome}])
 
     await read_of_each(run, reading, run.snapshot.records(TO_COUNT, {}), USERS, GROUPS, ended=note)

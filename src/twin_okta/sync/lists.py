@@ -22,7 +22,7 @@ READ, GONE = "read", "gone"
 """How the reading of a subject ended."""
 
 Model = TypeVar("Model")
-Subject = Mapping[str, str]
+SubjectKey = Mapping[str, str]
 """What a list hangs on, by the columns that name it in the list's table."""
 
 
@@ -55,13 +55,13 @@ async def read_list(run: Run, reading: Reading, listing: Listing[Any]) -> None:
 async def read_of_each(
     run: Run,
     reading: Reading,
-    subjects: Sequence[Subject],
+    subjects: Sequence[SubjectKey],
     *listings: Listing[Any],
-    ended: Callable[[Subject, str], None] = lambda _subject, _outcome: None,
+    ended: Callable[[SubjectKey, str], None] = lambda _subject, _outcome: None,
 ) -> None:
     """Read the lists of each subject; `ended` is told of each whether it was READ or is GONE."""
 
-    async def read(subject: Subject) -> None:
+    async def read(subject: SubjectKey) -> None:
         try:
             for listing in listings:
                 async for _ in _store_pages(run, reading, listing, subject):
@@ -78,13 +78,13 @@ async def read_of_each(
 async def for_each(
     run: Run,
     dataset: str | None,
-    subjects: Sequence[Subject],
-    read: Callable[[Subject], Awaitable[None]],
+    subjects: Sequence[SubjectKey],
+    read: Callable[[SubjectKey], Awaitable[None]],
 ) -> None:
     """Read something of each subject, a few at a time, and tell how far the dataset is, if any."""
     done = 0
 
-    async def read_one(subject: Subject) -> None:
+    async def read_one(subject: SubjectKey) -> None:
         nonlocal done
         await read(subject)
         done += 1
@@ -103,7 +103,7 @@ async def understood(
 
 
 async def _store_pages(
-    run: Run, reading: Reading, listing: Listing[Any], subject: Subject
+    run: Run, reading: Reading, listing: Listing[Any], subject: SubjectKey
 ) -> AsyncIterator[int]:
     """Store a list page by page; how many records each had."""
     path = listing.path.format(**subject)
@@ -116,7 +116,7 @@ async def _store_pages(
         yield len(records)
 
 
-def _named(bad: Unreadable, subject: Subject) -> Unreadable:
+def _named(bad: Unreadable, subject: SubjectKey) -> Unreadable:
     """A record without an id of its own is told by what it hangs on."""
     return evolve(bad, id=" ".join(subject.values())) if subject and bad.id == NO_ID else bad
 

@@ -7,7 +7,7 @@ only through a group is not documented, so the roles of admin groups are read as
 from twin_host.contract import DatasetReport
 from twin_okta.api.models import Role, RoleAssignee
 from twin_okta.snapshot import Reading, Record
-from twin_okta.sync.lists import Listing, Subject, read_of_each, understood
+from twin_okta.sync.lists import Listing, SubjectKey, read_of_each, understood
 from twin_okta.sync.run import Run
 
 ADMIN_GROUPS = """
@@ -23,7 +23,7 @@ async def read_roles(run: Run) -> DatasetReport:
     return run.finish(reading)
 
 
-async def _assignees(run: Run, reading: Reading) -> list[Subject]:
+async def _assignees(run: Run, reading: Reading) -> list[SubjectKey]:
     ids: dict[str, None] = {}  # in Okta's order, each once
     pages = run.client.body_pages("/api/v1/iam/assignees/users", {"limit": 100})
     async for assignees, unreadable in understood(pages, RoleAssignee):
