@@ -99,6 +99,11 @@ class Dataset:
     after: tuple[str, ...] = ()
     needs: str = ""
 
+    @property
+    def has_generations(self) -> bool:
+        """Whether a new reading stands beside the shown one until it is whole."""
+        return self.disposition == Disposition.REPLACE
+
     def denial(self, refusal: Denied) -> tuple[str, Missing]:
         """What a credential lacks that was refused this: in words, and as data."""
         name = {MissingKind.SCOPE: self.scope, MissingKind.ROLE: self.role}.get(refusal.kind, "")
@@ -118,7 +123,7 @@ _ALL = (
     ),
     Dataset(
         name="factors",
-        tables=("factor_read", "factor"),
+        tables=("factor",),
         options=("sync_users",),
         scope="okta.users.read",
         bucket="factors",
@@ -126,7 +131,7 @@ _ALL = (
         subject=Subject.USER,
         disposition=Disposition.SUBJECTS,
         of_people=True,
-        after=("users", "roles"),
+        after=("users", "roles", "logs"),
         needs="users",
     ),
     Dataset(

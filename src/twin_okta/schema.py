@@ -12,13 +12,14 @@ from typing import Any
 from twin_okta.datasets import DATASETS
 from twin_okta.rules import load
 
-MIGRATIONS = ("schema.sql", "schema_2.sql")
+MIGRATIONS = ("schema.sql", "schema_2.sql", "schema_3.sql")
 """Each brings the snapshot one version further; never changed, only added to."""
 SHOWN = "CREATE VIEW shown AS SELECT name, CASE WHEN shown > 0 THEN shown ELSE reading END AS generation FROM dataset"  # noqa: E501
 SHOWN_TABLE = (
     "CREATE VIEW shown_{view} AS SELECT * FROM {table}"
     " WHERE generation = (SELECT generation FROM shown WHERE name = '{dataset}')"
 )
+ALL_OF_TABLE = "CREATE VIEW shown_{view} AS SELECT * FROM {table}"
 
 Rows = list[tuple[Any, ...]]
 
@@ -41,6 +42,8 @@ def is_up_to_date(db: sqlite3.Connection) -> bool:
 def bring_up_to_date(db: sqlite3.Connection) -> None:
     """Do what is left to do, within the caller's transaction."""
     version = version_of(db)
+    if version < len(MIGRATIONS):
+        _drop_views(db)  # a table that a view names cannot be renamed
     for script in MIGRATIONS[version:]:
         for statement in _statements(script):
             db.execute(statement)
@@ -60,7 +63,9 @@ def bring_up_to_date(db: sqlite3.Connection) -> None:
 def wanted_views() -> tuple[tuple[str, str], ...]:
     """Every view by its name, in the order in which they build on each other."""
     plain = [
-        SHOWN_TABLE.format(view=table.removeprefix("okta_"), table=table, dataset=dataset.name)
+        (SHOWN_TABLE if dataset.has_generations else ALL_OF_TABLE).format(
+            view=table.removeprefix("okta_"), table=table, dataset=dataset.name
+        )
         for dataset in DATASETS.values()
         for table in dataset.tables
     ]
@@ -88,6 +93,11 @@ def rule_tables() -> dict[str, Rows]:
         "sign_in_status": [(status,) for status in load("statuses")["can_sign_in"]],
         "service_account_type": [(name,) for name in accounts["user_types"]],
         "service_account_name": [(pattern,) for pattern in accounts["login_patterns"]],
+        "due_event": [
+            (rule["dataset"], event, rule.get("target", ""), rule.get("otherwise", "whole"))
+            for rule in load("due")["due"]
+            for event in rule["events"]
+        ],
     }
 
 
@@ -107,10 +117,14 @@ def _remake_views(db: sqlite3.Connection) -> None:
     present = _views(db)
     if present == dict(wanted_views()):
         return
-    for name in present:
-        db.execute(f"DROP VIEW {name}")
+    _drop_views(db)
     for _, statement in wanted_views():
         db.execute(statement)
+
+
+def _drop_views(db: sqlite3.Connection) -> None:
+    for name in _views(db):
+        db.execute(f"DROP VIEW {name}")
 
 
 def _statements(name: str) -> list[str]:

@@ -9,7 +9,7 @@ import os
 import sqlite3
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -24,8 +24,6 @@ from twin_okta.schema import MIGRATIONS, bring_up_to_date, is_up_to_date, versio
 FILE_NAME = "snapshot.db"
 PATIENCE_S = 30.0
 """How long a reader or the writer waits for another process's transaction."""
-UNFINISHED_IS_FRESH_FOR = timedelta(hours=24)
-"""An interrupted factor sweep older than this starts anew."""
 
 SET_ORG = """
 INSERT INTO org (only, id, name, privileged_groups, stale_after_days, service_account_names)
@@ -151,13 +149,11 @@ class Snapshot:
         with self.together():
             self._db.executemany(sql, rows)
 
-    def next_generation(self, dataset: str, now: datetime, *, go_on: bool = False) -> "Reading":
-        """Start a dataset's next generation; with `go_on`, take up a fresh unfinished one."""
-        ((shown, unfinished, started_at),) = self.rows(
-            "SELECT shown, reading, started_at FROM dataset WHERE name = ?", (dataset,)
+    def next_generation(self, dataset: str, now: datetime) -> "Reading":
+        """Start a dataset's next generation."""
+        ((shown, unfinished),) = self.rows(
+            "SELECT shown, reading FROM dataset WHERE name = ?", (dataset,)
         )
-        if go_on and unfinished and _is_fresh(started_at, now):
-            return Reading(self, dataset, unfinished)
         generation = max(shown, unfinished) + 1
         with self.together():
             self._forget(dataset, keep=shown)
@@ -177,6 +173,10 @@ class Snapshot:
                 [(iso_text(now), reading.dataset)],
             )
 
+    def log_reaches_back_to(self) -> str:
+        """Since when the log is known without a hole."""
+        return str(self.rows("SELECT max(since) FROM log_reach")[0][0] or "9999")
+
     def note(self, dataset: str, report: DatasetReport) -> None:
         """Remember how the last sync of a dataset ended."""
         self.write(
@@ -191,6 +191,11 @@ class Snapshot:
         lists = json.dumps(list(groups)), json.dumps(list(service_names))
         self.write(SET_ORG, [(name, name, lists[0], stale_days, lists[1])])
 
+    def begin_sync(self) -> int:
+        """Count one more sync; its number."""
+        self.write("UPDATE org SET syncs = syncs + 1", [()])
+        return self.number("SELECT syncs FROM org")
+
     def set_view(self, *, edition: str, sees_everybody: bool | None) -> None:
         """Remember what kind of org it is, and whether the credential sees all of its people; what
         this sync could not tell ("" and None) stays as an earlier one told it."""
@@ -204,7 +209,7 @@ class Snapshot:
             bring_up_to_date(self._db)
 
     def _forget(self, dataset: str, *, keep: int) -> None:
-        for table in DATASETS[dataset].tables:
+        for table in DATASETS[dataset].tables if DATASETS[dataset].has_generations else ():
             self.write(f"DELETE FROM {table} WHERE generation <> ?", [(keep,)])
         self.write(
             "DELETE FROM unreadable WHERE dataset = ? AND generation <> ?", [(dataset, keep)]
@@ -284,10 +289,6 @@ def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
         raise SnapshotDamaged(
             f"{path} was written by a newer version of this connector: upgrade it."
         )
-
-
-def _is_fresh(started_at: str | None, now: datetime) -> bool:
-    return bool(started_at) and now - datetime.fromisoformat(started_at) < UNFINISHED_IS_FRESH_FOR
 
 
 def iso_text(moment: datetime) -> str:

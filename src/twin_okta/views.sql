@@ -30,16 +30,45 @@ CREATE VIEW reachable_rule AS
         SELECT 1 FROM shown_policy_rule e WHERE e.policy_id = r.policy_id
             AND e.status = 'ACTIVE' AND e.for_everybody AND e.priority < r.priority);
 
+-- Since when the log is known without a hole, and up to when.
+CREATE VIEW log_reach AS
+    SELECT max(since, coalesce((SELECT max(until) FROM log_hole), '')) AS since, read_to
+    FROM log_cursor;
+
+-- Subjects that the log says have changed since they were read. An entry that had been stored when
+-- the subject was read cannot be one, nor one that was published well before; a failed attempt
+-- changes nothing.
+CREATE VIEW news AS
+    SELECT e.number, e.published, e.event_type, e.actor_id FROM log_event e
+    WHERE e.number > (SELECT min(after_event) FROM subject_read) AND e.outcome IS NOT 'FAILURE';
+CREATE VIEW due AS
+    SELECT r.dataset, r.subject, max(e.published) AS changed
+    FROM news e JOIN due_event d ON d.event_type = e.event_type AND d.target_type <> ''
+    JOIN target t ON t.event = e.number AND t.type = d.target_type
+    JOIN subject_read r ON r.dataset = d.dataset AND r.subject = t.id
+    WHERE e.number > r.after_event AND e.published >= r.newer_from
+    GROUP BY 1, 2
+    UNION
+    SELECT r.dataset, r.subject, max(e.published)
+    FROM news e JOIN due_event d ON d.event_type = e.event_type AND d.otherwise = 'actor'
+    JOIN subject_read r ON r.dataset = d.dataset AND r.subject = e.actor_id
+    WHERE e.number > r.after_event AND e.published >= r.newer_from AND NOT EXISTS (
+        SELECT 1 FROM target t WHERE t.event = e.number AND t.type = d.target_type)
+    GROUP BY 1, 2;
+
+CREATE VIEW shown_factor_read AS
+    SELECT subject AS user_id, outcome, in_order, read_at FROM subject_read
+    WHERE dataset = 'factors';
+
 -- Users to whom the log says that an admin role was granted, and not that all were revoked since.
 CREATE VIEW granted_in_log AS
-    SELECT json_extract(t.value, '$.id') AS user_id, max(e.published) AS granted
-    FROM log_event e, json_each(CAST(e.raw AS TEXT), '$.target') t
-    WHERE e.event_type = 'user.account.privilege.grant'
-        AND json_extract(t.value, '$.type') = 'User'
+    SELECT t.id AS user_id, max(e.published) AS granted
+    FROM log_event e JOIN target t ON t.event = e.number AND t.type = 'User' AND t.id IS NOT NULL
+    WHERE e.event_type = 'user.account.privilege.grant' AND e.outcome IS NOT 'FAILURE'
         AND NOT EXISTS (
-            SELECT 1 FROM log_event l, json_each(CAST(l.raw AS TEXT), '$.target') w
+            SELECT 1 FROM log_event l JOIN target w ON w.event = l.number AND w.id = t.id
             WHERE l.event_type = 'user.account.privilege.revoke' AND l.published > e.published
-                AND json_extract(w.value, '$.id') = json_extract(t.value, '$.id'))
+                AND l.outcome IS NOT 'FAILURE')
     GROUP BY 1;
 
 -- The population of every coverage figure, each with the rank of the best enrolled factor:
@@ -94,3 +123,10 @@ CREATE VIEW password_alone_app AS
     FROM sso_app a JOIN reachable_rule r ON r.policy_id = a.policy_id
     WHERE a.class <> 'machine' AND r.password_alone
     GROUP BY a.id HAVING r.priority = min(r.priority);
+
+-- How far the factor sweep has come among those who can sign in, and of when it is.
+CREATE VIEW factor_sweep AS
+    SELECT count(*) AS people, count(*) FILTER (WHERE c.rank IS NULL) AS unread,
+        count(*) FILTER (WHERE c.id IN (SELECT subject FROM due WHERE dataset = 'factors')) AS due,
+        min(r.read_at) AS oldest, max(r.read_at) AS newest, count(DISTINCT r.sync) AS syncs
+    FROM can_sign_in c LEFT JOIN subject_read r ON r.dataset = 'factors' AND r.subject = c.id;

@@ -216,7 +216,8 @@ def test_all_of_it_is_verified(facts):
 
 
 def test_no_call_was_made_twice_and_none_was_throttled(org):
-    assert org.sandbox.journal.repeated() == []
+    polls = [target for target in org.sandbox.journal.repeated() if "/logs?" not in target]
+    assert polls == []  # the log is asked once more when all the rest has been read
     assert org.sandbox.journal.throttled == 0
     assert org.report.throttled == org.report.retries == 0
     assert org.report.requests == org.calls()

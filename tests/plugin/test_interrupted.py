@@ -1,5 +1,6 @@
 """A sync that is stopped loses no work, and what it has so far is told as what it is: a sample."""
 
+from datetime import timedelta
 from random import Random
 
 import pytest
@@ -28,12 +29,24 @@ def stop_after(org, factor_calls):
     org.progress = type("Watch", (), {"append": staticmethod(watch)})()
 
 
+def stopped_org(**options):
+    """An org whose first sync was stopped in the middle of its factor sweep, ready to go on."""
+    org = virtual_org(users=900, apps=4)
+    org.began = org.clock()
+    stop_after(org, 300)
+    org.report = org.sync(sync_apps=False, **options)
+    org.cancelled.clear()
+    return org
+
+
 @pytest.fixture
 def stopped():
-    org = virtual_org(users=900, apps=4)
-    stop_after(org, 300)
-    org.report = org.sync(sync_logs=False, sync_apps=False)
-    return org
+    return stopped_org(sync_logs=False)
+
+
+@pytest.fixture
+def stopped_with_log():
+    return stopped_org()
 
 
 def test_a_stopped_sweep_is_partial_and_says_so(stopped):
@@ -66,40 +79,74 @@ def test_privileged_users_were_read_first(stopped):
     assert known.privileged & known.can_sign_in <= read
 
 
-def test_the_next_sync_goes_on_where_it_stopped(stopped):
-    before = stopped.calls("/factors")
-    stopped.cancelled.clear()
+def test_the_next_sync_goes_on_where_it_stopped(stopped_with_log):
+    org = stopped_with_log
+    before = org.calls("/factors")
 
-    report = stopped.sync(sync_logs=False, sync_apps=False)
+    report = org.sync(sync_apps=False)
 
-    everybody = len(truth(stopped.sandbox.org).can_sign_in)
+    everybody = len(truth(org.sandbox.org).can_sign_in)
     assert report.status == SyncStatus.COMPLETE
-    assert stopped.calls("/factors") - before < everybody - 200
-    assert stopped.facts()["mfa_coverage"].confidence == Confidence.VERIFIED
+    assert org.calls("/factors") - before < everybody - 200
+    assert org.facts()["mfa_coverage"].confidence == Confidence.VERIFIED
 
 
-def test_a_sweep_stopped_more_than_a_day_ago_starts_anew(stopped):
+def test_a_resumed_sweep_reads_anew_what_the_log_says_has_changed_meanwhile(stopped_with_log):
+    org = stopped_with_log
+    org.clock.advance(600)
+    act = org.sandbox.org.act(at_s=org.clock.epoch_s())
+    for user in org.sandbox.org.people.indexes():
+        if org.sandbox.org.factors.of(user):
+            act.reset_factors(user)
+    org.clock.advance(60)
+
+    org.sync(sync_apps=False)
+
+    coverage = org.facts()["mfa_coverage"]
+    assert (coverage.value, coverage.confidence) == ("0%", Confidence.VERIFIED)
+
+
+def test_a_figure_is_as_old_as_its_oldest_reading(stopped_with_log):
+    org = stopped_with_log
+    began = org.began
+    org.clock.advance(7200)
+
+    org.sync(sync_apps=False)
+
+    coverage = org.facts()["mfa_coverage"]
+    assert coverage.confidence == Confidence.VERIFIED
+    assert began <= coverage.as_of <= began + timedelta(minutes=10)
+
+
+def test_a_resumed_sweep_without_the_log_is_observed():
+    org = stopped_org(sync_logs=False)
+    org.clock.advance(600)
+
+    report = org.sync(sync_logs=False, sync_apps=False)
+
+    assert report.datasets["factors"].state == DatasetState.COMPLETE
+    assert org.facts()["mfa_coverage"].confidence == Confidence.OBSERVED
+
+
+def test_without_the_log_what_was_read_more_than_an_hour_ago_is_read_anew(stopped):
     before = stopped.calls("/factors")
     stopped.cancelled.clear()
-    stopped.clock.advance(25 * 3600)
+    stopped.clock.advance(2 * 3600)
 
     stopped.sync(sync_logs=False, sync_apps=False)
 
     assert stopped.calls("/factors") - before == len(truth(stopped.sandbox.org).can_sign_in)
+    assert stopped.facts()["mfa_coverage"].confidence == Confidence.VERIFIED
 
 
-def test_a_stopped_second_sync_leaves_the_first_one_s_figures():
-    org = virtual_org(users=900, apps=4)
-    org.sync(sync_logs=False)
-    before = {key: (fact.value, fact.confidence) for key, fact in org.facts().items()}
-    org.clock.advance(3600)
-    stop_after(org, 200)
+def test_a_clock_that_was_ahead_makes_nothing_look_fresh(stopped_with_log):
+    org = stopped_with_log
+    org.clock.advance(-10 * 86400)
+    org.sandbox.org.act(at_s=org.clock.epoch_s())
 
-    report = org.sync(sync_logs=False)
+    org.sync(sync_apps=False)
 
-    assert report.status == SyncStatus.PARTIAL
-    after = {key: (fact.value, fact.confidence) for key, fact in org.facts().items()}
-    assert after == before
+    assert org.facts()["mfa_coverage"].as_of <= org.clock()
 
 
 def test_cancelling_is_immediate_whatever_is_waited_for():

@@ -1,16 +1,19 @@
 """The System Log: nothing missed, nothing twice, and nothing asked for that no rule needs."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote, quote_plus
 
 import orjson
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.support.virtual_org import virtual_org
+from tests.support.virtual_org import BASE_URL, virtual_org
 from twin_host.contract import DatasetState
 from twin_okta.snapshot import Snapshot
-from twin_okta.sync.logs import MASKED, mask, server_filter
+from twin_okta.sync.log_entries import MASKED, entries, mask
+from twin_okta.sync.log_filter import LONGEST_FILTER, server_filter
 
 
 def stored(org):
@@ -80,7 +83,9 @@ def test_a_cursor_that_okta_no_longer_accepts_is_replaced_and_it_is_said():
     only_logs(org, hours_back=168)
     before = stored(org)
     with Snapshot.for_sync(org.state_dir) as snapshot:
-        snapshot.write("UPDATE log_cursor SET next_url = ?", [("/api/v1/logs?after=gone",)])
+        snapshot.write(
+            "UPDATE log_cursor SET next_url = ?", [(f"{BASE_URL}/api/v1/logs?after=gone",)]
+        )
 
     report = only_logs(org, hours_back=168)
 
@@ -119,40 +124,98 @@ def test_a_first_sync_with_the_default_recommends_a_week():
 
 def test_the_server_is_asked_for_the_types_that_rules_watch():
     wanted = server_filter()
-    assert 'eventType eq "user.account.lock"' in wanted
+    assert 'eventType sw "user.account."' in wanted
     assert '(eventType eq "user.session.start" and outcome.result eq "FAILURE")' in wanted
     assert "user.session.end" not in wanted
-    assert len(wanted) < 6000  # an address has to fit through proxies
+    assert len(quote(wanted)) < LONGEST_FILTER  # an address has to fit through proxies
 
 
 FAILED = {
     "uuid": "1",
     "eventType": "user.session.start",
     "outcome": {"result": "FAILURE"},
-    "actor": {"alternateId": "hunter2", "displayName": "hunter2"},
-    "debugContext": {"debugData": {"login": "tried hunter2"}},
+    "actor": {"id": "unknown", "type": "User", "alternateId": "hunter2", "displayName": "hunter2"},
+    "debugContext": {"debugData": {"login": "tried hunter2", "url": "/x?u=HUNTER2&v=1"}},
 }
 
 
-def test_a_password_typed_as_user_name_is_stored_nowhere():
-    assert b"hunter2" not in orjson.dumps(mask(FAILED))
-    assert mask(FAILED)["actor"]["alternateId"] == MASKED
+def nobody(_user_id):
+    return False
 
 
-@pytest.mark.parametrize("name", ["ada@example.com", "0oa1b2c3", "unknown", "system@okta.com"])
+def typed(text, **actor):
+    return FAILED | {"actor": FAILED["actor"] | {"alternateId": text} | actor}
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["hunter2", "P@ssw0rd", "Summer@2024!", "correct horse", "p%40ss/w?rd", "Zoé@München1", "a@b"],
+)
+def test_a_password_typed_as_user_name_is_stored_nowhere(password):
+    entry = typed(password)
+    forms = (password, quote(password), quote_plus(password))
+    entry["debugContext"] = {"debugData": {"tried": list(forms), "url": f"/x?u={quote(password)}"}}
+    entry["target"] = [{"type": "User", "alternateId": password}]
+
+    kept = orjson.dumps(mask(entry, nobody)).decode()
+
+    assert not any(json.dumps(form, ensure_ascii=False)[1:-1] in kept for form in forms)
+    assert mask(entry, nobody)["actor"]["alternateId"] == MASKED
+
+
+@pytest.mark.parametrize(
+    "name", ["ada@example.com", "0oa1b2c3", "unknown", "ada.b+c@mail.example.co.uk"]
+)
 def test_a_real_user_name_is_kept(name):
-    entry = FAILED | {"actor": {"alternateId": name}}
-    assert mask(entry) == entry
+    assert mask(typed(name), nobody) == typed(name)
+
+
+@pytest.mark.parametrize("name", ["jdoe", "CORP\\jdoe", "Summer@2024!"])
+def test_the_name_of_a_user_whom_okta_knows_is_kept_whatever_it_looks_like(name):
+    entry = typed(name, id="00u1")
+    assert mask(entry, {"00u1"}.__contains__) == entry
+    assert mask(entry, nobody) != entry
+
+
+def test_what_okta_itself_names_is_kept():
+    entry = typed("Okta Verify Agent", type="SystemPrincipal")
+    assert mask(entry, nobody) == entry
+    success = typed("jdoe") | {"outcome": {"result": "SUCCESS"}}
+    assert mask(success, nobody) == success
 
 
 @given(st.text(min_size=1))
 @example("1")
 @example("FAILURE")
-def test_masking_keeps_the_entry_whole_whatever_was_typed(typed):
-    entry = FAILED | {"actor": {"alternateId": typed, "type": "User"}, "debugContext": {}}
-    masked = mask(entry)
+def test_masking_keeps_the_entry_whole_whatever_was_typed(text):
+    entry = typed(text) | {"debugContext": {}}
+    masked = mask(entry, nobody)
     assert masked["uuid"] == "1"
-    assert masked["actor"]["alternateId"] in (typed, MASKED)
+    assert masked["outcome"] == {"result": "FAILURE"}
+    assert masked["actor"]["alternateId"] in (text, MASKED)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        None, 5, "text", [], {}, {"uuid": 5, "published": "2026-01-01T00:00:00Z", "eventType": "a"},
+        {"uuid": "1", "published": "yesterday", "eventType": "a"},
+        {"uuid": "1", "published": "2026-01-01T00:00:00Z"},
+        {"uuid": "1", "published": 1, "eventType": "a"},
+    ],
+)  # fmt: skip
+def test_an_odd_entry_costs_that_entry_alone(odd):
+    good, bad = entries([FAILED | {"published": "2026-01-01T00:00:00Z"}, odd], nobody)
+    assert [entry.uuid for entry in good] == ["1"]
+    assert len(bad) == 1
+
+
+@pytest.mark.parametrize("target", [None, 5, {}, [None, 5, {"id": None}, {"id": 7, "type": []}]])
+def test_odd_targets_cost_nothing_else(target):
+    entry = FAILED | {"published": "2026-01-01T00:00:00Z", "target": target}
+    good, bad = entries([entry], nobody)
+    assert not bad
+    assert all(each[2] is None for each in good[0].targets)
 
 
 def test_late_events_are_found_by_the_next_sync():

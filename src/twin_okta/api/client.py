@@ -91,22 +91,23 @@ class OktaClient:
     async def __aexit__(self, *_error: object) -> None:
         await self._http.aclose()
 
-    async def get(self, path: str, params: Params | None = None) -> Answer:
-        """GET one path (or a whole address on this org), however often it takes."""
+    async def get(self, path: str, params: Params | None = None, *, patient: bool = True) -> Answer:
+        """GET one path (or a whole address on this org), however often it takes; without patience
+        a failing server is asked once."""
         url = self._own(httpx.URL(path if "://" in path else self.base_url + path))
         if params:
             url = url.copy_merge_params({name: str(value) for name, value in params.items()})
         try:
-            async for attempt in retry.tries(asyncio.sleep, self._count_retry):
+            async for attempt in retry.tries(asyncio.sleep, self._count_retry, patient=patient):
                 with attempt:
                     return await self._once(url)
         except retry.Transient as trouble:
             raise trouble.final from trouble
         raise AssertionError("the retry policy ended without an answer")
 
-    async def page(self, path: str, params: Params | None = None) -> Page:
+    async def page(self, path: str, params: Params | None = None, *, patient: bool = True) -> Page:
         """One page of a list whose next address is in the `Link` headers (Okta's "Pagination")."""
-        answer = await self.get(path, params)
+        answer = await self.get(path, params, patient=patient)
         return Page(_records(answer.json, path), answer.links.get("next"))
 
     async def body_page(

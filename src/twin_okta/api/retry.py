@@ -43,15 +43,21 @@ class Transient(Exception):
         self.wait_s = wait_s
 
 
-def tries(sleep: Callable[[float], Awaitable[None]], on_retry: Callable[[], None]) -> AsyncRetrying:
-    """Attempts under the policy; `on_retry` is called before each but the first."""
+def tries(
+    sleep: Callable[[float], Awaitable[None]], on_retry: Callable[[], None], *, patient: bool
+) -> AsyncRetrying:
+    """Attempts under the policy; `on_retry` is called before each but the first.
+
+    Without patience a server's failure is taken as its answer, and only the rate limit is waited
+    for.
+    """
 
     def before_sleep(_state: RetryCallState) -> None:
         on_retry()
 
     return AsyncRetrying(
         retry=retry_if_exception_type(Transient),
-        stop=_out_of_patience,
+        stop=_out_of_patience if patient else _failed_or_out_of_patience,
         wait=_wait_s,
         sleep=sleep,
         before_sleep=before_sleep,
@@ -106,6 +112,10 @@ def from_broken_json(body: bytes, path: str) -> Transient:
 
 def _out_of_patience(state: RetryCallState) -> bool:
     return state.attempt_number >= POLICY[_transient(state).kind].tries
+
+
+def _failed_or_out_of_patience(state: RetryCallState) -> bool:
+    return _transient(state).kind == "server error" or _out_of_patience(state)
 
 
 def _wait_s(state: RetryCallState) -> float:

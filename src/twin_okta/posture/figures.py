@@ -15,6 +15,9 @@ NORMAL_95 = 1.96
 PEOPLE = {"users", "factors", "groups", "roles"}
 """The datasets of which a credential that is limited to some groups sees only a part."""
 
+TRUSTED_WITHOUT_LOG = timedelta(hours=1)
+"""How long one sync may take to read everybody for a figure of one time, with no log to tell."""
+
 ORG = "SELECT name, stale_after_days, edition, sees_everybody FROM org"
 DATASETS = """
 SELECT d.name, d.shown > 0 AND d.unreadable = 0, d.shown > 0, coalesce(d.as_of, d.started_at),
@@ -66,10 +69,17 @@ class Figures:
         self.org_name, self.stale_after_days, self.edition, sees = org[0]
         self.sees_some_only = sees == 0
         """The credential is limited to the members of some groups; there may be anybody else."""
+        _, unread, due, oldest, newest, syncs = snapshot.rows("SELECT * FROM factor_sweep")[0]
+        self.sweep_began = _moment(oldest)
+        self.sweep_is_whole = (
+            not unread and not due and (not oldest or self._is_of_one_time(oldest, newest, syncs))
+        )
 
     def as_of(self, names: Iterable[str]) -> datetime | None:
         """The oldest of the datasets' times: a figure is as old as its oldest part."""
-        times = [self.datasets[name].as_of for name in names]
+        times = [
+            self.sweep_began if name == "factors" else self.datasets[name].as_of for name in names
+        ]
         known = [time for time in times if time]
         return min(known) if known else None
 
@@ -81,8 +91,16 @@ class Figures:
             return False
         if not all(self.datasets[name].complete for name in names):
             return False
-        unread = "SELECT count(*) FROM can_sign_in WHERE rank IS NULL"
-        return "factors" not in names or not self.snapshot.number(unread)
+        return "factors" not in names or self.sweep_is_whole
+
+    def _is_of_one_time(self, oldest: str, newest: str, syncs: int) -> bool:
+        """Whether readings between two times can be laid together: the log tells of every change
+        meanwhile, or one sync made them all in so short a time that there is little to tell."""
+        for since, read_to in self.snapshot.rows("SELECT since, read_to FROM log_reach"):
+            if since <= oldest and newest <= read_to:
+                return True
+        spread = datetime.fromisoformat(newest) - datetime.fromisoformat(oldest)
+        return syncs == 1 and spread <= TRUSTED_WITHOUT_LOG
 
     def confidence(self, names: Iterable[str], *, otherwise: Confidence) -> Confidence:
         """Verified when complete, else what the caller says a part of it is worth."""

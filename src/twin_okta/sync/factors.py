@@ -1,46 +1,71 @@
 """The factors of every user who can sign in: one call each, there is no bulk endpoint.
 
-Privileged users come first and everybody else in random order, so that an unfinished sweep is a
-fair sample. An interrupted sweep goes on where it stopped.
+A user is read who never was, whom the log says to have changed since, or whose reading is old;
+privileged users first, then those never read in random order, so that an unfinished sweep is a
+fair sample. There is no other list of work: stopped anywhere, the next sync goes on.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from attrs import define, field
 
-from twin_host.contract import DatasetReport
-from twin_okta.api import Denied, NotFound
+from twin_host.contract import DatasetReport, DatasetState
+from twin_okta.api import Denied, NotFound, NotOkta, OktaError, Refused, ServerTrouble, Throttled
+from twin_okta.api.json_path import at
 from twin_okta.api.models import Factor
 from twin_okta.api.structure import structure
-from twin_okta.snapshot import Reading, Record, iso_text
-from twin_okta.sync.lists import GONE, READ
+from twin_okta.snapshot import iso_text
 from twin_okta.sync.run import Run, each
+from twin_okta.sync.subjects import Question, ask, note
 
 AT_A_TIME = 24
 TELL_EVERY = 50
 """Users between two words on how far the sweep is."""
 HOPELESS = 20
-"""This many refusals without one answer mean that the credential may read no factors."""
+"""So many failures in a row, without one answer between them, are no longer about one user."""
+READ_ANEW_AFTER = timedelta(days=7)
+"""What no event tells (see rules/due.toml) is found after so long."""
+TRUSTED_WITHOUT_LOG = timedelta(hours=1)
+"""How long a reading is taken to hold when nothing tells of changes."""
 
-FORGET_SWEEP = "DROP TABLE IF EXISTS temp.sweep"
-MAKE_SWEEP = """
-CREATE TEMP TABLE sweep AS
-SELECT u.id AS user_id, u.id IN (SELECT user_id FROM privilege) AS in_order
+FORGET_WORK = "DROP TABLE IF EXISTS temp.factor_work"
+MAKE_WORK = """
+CREATE TEMP TABLE factor_work AS
+SELECT u.id AS user_id, coalesce(r.in_order, u.id IN (SELECT user_id FROM privilege)) AS in_order,
+    coalesce(r.outcome, '') IN ('unreadable', 'denied') AS failed_before
 FROM shown_user u JOIN sign_in_status USING (status)
-WHERE u.id NOT IN (SELECT user_id FROM factor_read WHERE generation = ?)
-ORDER BY in_order DESC, random()
+LEFT JOIN subject_read r ON r.dataset = 'factors' AND r.subject = u.id
+WHERE r.subject IS NULL OR r.outcome IN ('unreadable', 'denied') OR r.read_at < ?
+    OR r.subject IN (SELECT subject FROM due WHERE dataset = 'factors')
+    OR r.outcome = 'gone' AND r.read_at < (SELECT as_of FROM dataset WHERE name = 'users')
+ORDER BY failed_before, u.id IN (SELECT user_id FROM privilege) DESC, r.subject IS NOT NULL,
+    r.read_at, random()
 """
-NEXT = "SELECT rowid, user_id, in_order FROM sweep WHERE rowid > ? ORDER BY rowid LIMIT 500"
+NEXT = """
+SELECT rowid, user_id, in_order, failed_before FROM factor_work WHERE rowid > ? ORDER BY rowid
+LIMIT 500
+"""
+FORGET_LEFT = "DELETE FROM factor WHERE user_id NOT IN (SELECT id FROM user)"
+FORGET_LEFT_READINGS = """
+DELETE FROM subject_read WHERE dataset = 'factors' AND subject NOT IN (SELECT id FROM user)
+"""
+FORGET_FACTORS = "DELETE FROM factor WHERE user_id = ?"
+INSERT_FACTOR = "INSERT OR REPLACE INTO factor VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+POPULATION = """
+SELECT coalesce(r.outcome, ''), count(*), min(r.subject), max(r.reason)
+FROM shown_user u JOIN sign_in_status USING (status)
+LEFT JOIN subject_read r ON r.dataset = 'factors' AND r.subject = u.id GROUP BY 1
+"""
 
 
 async def read_factors(run: Run) -> DatasetReport:
-    """Sweep everybody who can sign in."""
-    sweep = Sweep(run, run.start("factors", go_on=True))
+    """Read whoever is to be read."""
+    sweep = Sweep(run)
     await each(sweep.users(), sweep.read_one, width=AT_A_TIME)
-    if sweep.denied and not sweep.answered:
-        raise sweep.denied[0]
-    reason = f"Refused for {len(sweep.denied)} users: {sweep.denied[0]}" if sweep.denied else ""
-    return run.finish(sweep.reading, lost=len(sweep.denied), reason=reason)
+    if sweep.failures and not sweep.answered and isinstance(sweep.failures[0], Denied):
+        raise sweep.failures[0]
+    return _report(run)
 
 
 @define
@@ -48,62 +73,120 @@ class Sweep:
     """A factor sweep while it runs."""
 
     run: Run
-    reading: Reading
     expected: int = 0
+    asked: int = 0
     answered: int = 0
-    denied: list[Denied] = field(factory=list[Denied])
+    failures: list[OktaError] = field(factory=list[OktaError])
+    """Those since the last answer."""
 
-    def users(self) -> Iterator[tuple[str, int]]:
-        """Those still to be read, in the sweep's order: id, and whether read first on purpose."""
+    def users(self) -> Iterator[tuple[str, int, int]]:
+        """Those to be read, in the sweep's order: id, whether read first on purpose, whether that
+        failed the last time."""
         snapshot = self.run.snapshot
-        snapshot.rows(FORGET_SWEEP)
-        snapshot.rows(MAKE_SWEEP, (self.reading.generation,))
-        self.expected = snapshot.number("SELECT count(*) FROM sweep")
+        with snapshot.together():
+            snapshot.rows(FORGET_LEFT)
+            snapshot.rows(FORGET_LEFT_READINGS)
+            snapshot.rows(FORGET_WORK)
+            snapshot.rows(MAKE_WORK, (self._old_before(),))
+        self.expected = snapshot.number("SELECT count(*) FROM factor_work")
         last = 0
         while batch := snapshot.rows(NEXT, (last,)):
-            for last, user_id, in_order in batch:  # noqa: B007  the last one is where to go on
-                yield user_id, in_order
+            for last, *user in batch:  # noqa: B007  the last one is where to go on
+                yield tuple(user)
 
-    async def read_one(self, user: tuple[str, int]) -> None:
+    async def read_one(self, user: tuple[str, int, int]) -> None:
         """Read one user's factors."""
-        user_id, in_order = user
+        user_id, in_order, failed_before = user
+        question = ask(self.run, "factors", user_id, in_order=in_order)
         try:
-            answer = await self.run.client.get(f"/api/v1/users/{user_id}/factors")
-        except NotFound:
-            self._note(user_id, GONE, in_order)
-            return
+            page = await self.run.client.page(
+                f"/api/v1/users/{user_id}/factors", patient=not failed_before
+            )
+        except NotFound as missing:
+            await self._confirm(question, missing)
         except Denied as refusal:
-            self.denied.append(refusal)
-            if not self.answered and len(self.denied) >= HOPELESS:
-                raise
-            return
-        factors, unreadable = structure(answer.json, Factor)
-        with self.run.snapshot.together():
-            rows = ({"user_id": user_id, **_row(factor)} for factor in factors)
-            self.reading.store("factor", rows)
-            self.reading.leave_out(unreadable)
-            self._note(user_id, READ, in_order)
+            self._fail(question, "denied", refusal)
+        except (Refused, ServerTrouble, Throttled, NotOkta) as error:
+            self._fail(question, "unreadable", error)
+        else:
+            self._keep(question, page.records)
+        self._tell()
 
-    def _note(self, user_id: str, outcome: str, in_order: int) -> None:
-        row: Record = {
-            "user_id": user_id,
-            "outcome": outcome,
-            "in_order": in_order,
-            "read_at": iso_text(self.run.now()),
-        }
-        self.reading.store("factor_read", [row])
+    def _keep(self, question: Question, records: list[object]) -> None:
+        self.failures.clear()
         self.answered += 1
-        if self.answered % TELL_EVERY == 0:
-            self.run.progress("factors", self.answered, self.expected)
+        factors, unreadable = structure(records, Factor)
+        with self.run.snapshot.together():
+            self.run.snapshot.write(FORGET_FACTORS, [(question.subject,)])
+            self.run.snapshot.write(
+                INSERT_FACTOR, (_row(question.subject, each) for each in factors)
+            )
+            if unreadable:
+                reason = f"factor {unreadable[0].id}: {unreadable[0].reason}"
+                note(self.run, question, "unreadable", reason)
+            else:
+                note(self.run, question, "read")
+
+    async def _confirm(self, question: Question, missing: NotFound) -> None:
+        """A user is gone only when that is so of the user, not of the list of factors."""
+        try:
+            answer = await self.run.client.get(f"/api/v1/users/{question.subject}")
+        except NotFound:
+            self.failures.clear()
+            note(self.run, question, "gone")
+        except OktaError as error:
+            self._fail(question, "unreadable", error)
+        else:
+            left = "SELECT count(*) FROM sign_in_status WHERE status = ?"
+            if self.run.snapshot.number(left, (str(at(answer.json, "status")),)):
+                self._fail(question, "unreadable", missing)
+            else:
+                note(self.run, question, "gone")
+
+    def _fail(self, question: Question, outcome: str, error: OktaError) -> None:
+        self.failures.append(error)
+        note(self.run, question, outcome, str(error))
+        if len(self.failures) >= HOPELESS:
+            raise error
+
+    def _tell(self) -> None:
+        self.asked += 1
+        if self.asked % TELL_EVERY == 0:
+            self.run.progress("factors", self.asked, self.expected)
+
+    def _old_before(self) -> str:
+        """Readings before this time are too old, or the log does not reach back to them."""
+        now = self.run.okta_now()
+        if not self.run.log_was_read:
+            return iso_text(now - TRUSTED_WITHOUT_LOG)
+        return max(iso_text(now - READ_ANEW_AFTER), self.run.snapshot.log_reaches_back_to())
 
 
-def _row(factor: Factor) -> Record:
-    return {
-        "id": factor.id,
-        "type": factor.factor_type,
-        "provider": factor.provider,
-        "vendor": factor.vendor_name,
-        "status": factor.status,
-        "created": factor.created,
-        "last_updated": factor.last_updated,
-    }
+def _report(run: Run) -> DatasetReport:
+    by_outcome = {outcome: rest for outcome, *rest in run.snapshot.rows(POPULATION)}
+    read = by_outcome.get("read", [0])[0]
+    expected = sum(count for outcome, (count, _, _) in by_outcome.items() if outcome != "gone")
+    reasons = [
+        f"{count} users could not be read, {first} among them: {reason}"
+        for outcome, (count, first, reason) in by_outcome.items()
+        if outcome in ("denied", "unreadable")
+    ]
+    if by_outcome.get(""):
+        reasons.append(f"{by_outcome[''][0]} users were never read.")
+    if not reasons:
+        run.snapshot.write("UPDATE dataset SET shown = 1 WHERE name = 'factors'", [()])
+    state = DatasetState.PARTIAL if reasons else DatasetState.COMPLETE
+    return DatasetReport(state=state, read=read, expected=expected, reason=" ".join(reasons))
+
+
+def _row(user_id: str, factor: Factor) -> tuple[str | None, ...]:
+    return (
+        user_id,
+        factor.id,
+        factor.factor_type,
+        factor.provider,
+        factor.vendor_name,
+        factor.status,
+        factor.created,
+        factor.last_updated,
+    )

@@ -6,177 +6,191 @@ more for now. That link is the cursor, kept in the same transaction as the event
 Okta promises no absence of duplicates: the uuid sorts them out.
 """
 
-import re
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
-import orjson
-from attrs import frozen
+from attrs import define, evolve, frozen
 
 from twin_host.contract import DatasetReport, DatasetState
-from twin_okta.api import NotFound, Page, Refused
-from twin_okta.api.json_path import at, objects
-from twin_okta.api.models import LogEvent
-from twin_okta.api.structure import structure
-from twin_okta.rules import load
+from twin_okta.api import NotFound, Page, Refused, ServerTrouble
+from twin_okta.api.structure import Unreadable
 from twin_okta.snapshot import iso_text
+from twin_okta.sync.log_entries import Entry, entries
+from twin_okta.sync.log_filter import server_filter
 from twin_okta.sync.run import Run
 
 PAGE = 1000  # Okta's most
 RETENTION = timedelta(days=90)
+"""Okta's page "System Log": older entries are not returned."""
 OVERLAP = timedelta(minutes=15)
-"""How far before the last known event a reading starts when the cursor is no longer accepted."""
+"""How far before the end of the last reading a new one starts when its cursor is of no use."""
+REPEATS_FOR_A_FAULT = 10 * PAGE
+"""So many more entries than are stored cannot be told again unless the pages go round."""
 
-INSERT_EVENT = (
-    "INSERT OR IGNORE INTO log_event (uuid, published, event_type, raw) VALUES (?, ?, ?, ?)"
-)
+INSERT_EVENT = """
+INSERT OR IGNORE INTO log_event (uuid, published, event_type, outcome, actor_id, raw)
+VALUES (?, ?, ?, ?, ?, ?) RETURNING number
+"""
+INSERT_TARGET = "INSERT INTO target VALUES (?, ?, ?, ?, ?, ?)"
 SET_CURSOR = """
 INSERT INTO log_cursor VALUES (1, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
     next_url = excluded.next_url, filter = excluded.filter, since = excluded.since,
     read_to = excluded.read_to
 """
 GET_CURSOR = "SELECT next_url, filter, since, read_to FROM log_cursor"
-LAST_EVENT = "SELECT max(published) FROM log_event"
-PRUNE = "DELETE FROM log_event WHERE published < ?"
-
-MASKED = "(masked: not a user name)"
-_WRITTEN_BY_OKTA = {"uuid", "eventType", "published", "severity", "version", "outcome"}
-_USER_NAME = re.compile(r"[^@\s]+@[^@\s]+|0oa\w+|unknown|system", re.IGNORECASE)
+OLDEST_READING = "SELECT min(newer_from) FROM subject_read"
+KEEP_HOLE = "INSERT OR IGNORE INTO log_hole VALUES (?, ?)"
+FORGET_HOLES = "DELETE FROM log_hole WHERE until < ?"
+HOLES = "SELECT since, until FROM log_hole ORDER BY since"
+FORGET_TARGETS = (
+    "DELETE FROM target WHERE event IN (SELECT number FROM log_event WHERE published < ?)"
+)
+FORGET_EVENTS = "DELETE FROM log_event WHERE published < ?"
+SHOW = "UPDATE dataset SET shown = 1, as_of = ?, unreadable = ? WHERE name = 'logs'"
+IS_A_USER = "SELECT 1 FROM user WHERE id = ? LIMIT 1"
+USERS_ARE_KNOWN = "SELECT shown FROM dataset WHERE name = 'users'"
 
 
 @frozen
 class Start:
-    """Where a reading starts, and how far back the events then reach."""
+    """Where a reading starts; how far back the entries then reach without a hole."""
 
     since: str
     url: str | None = None
+    covered_since: str = ""
+
+
+@define
+class Told:
+    """What a reading has told so far."""
+
+    read: int = 0
+    repeated: int = 0
+    unreadable: int = 0
 
 
 async def read_logs(run: Run) -> DatasetReport:
-    """Read what happened since the last sync, or in the hours that were asked for."""
+    """Read what happened since the last reading ended, or in the hours that were asked for."""
     wanted = server_filter()
     start = _start(run, wanted)
     try:
-        read, left_out = await _read_from(run, start, wanted)
+        told = await _read_from(run, start, wanted)
     except (Refused, NotFound):
         if start.url is None:
             raise
         run.notes.append("Okta no longer accepted the log cursor: the log was read anew.")
-        read, left_out = await _read_from(run, Start(_restart_since(run, start.since)), wanted)
-    run.snapshot.write(PRUNE, [(iso_text(run.now() - RETENTION),)])
-    _show(run)
-    if left_out:
-        reason = f"{left_out} entries could not be understood and were left out."
-        return DatasetReport(
-            state=DatasetState.PARTIAL, read=read, expected=read + left_out, reason=reason
-        )
-    return DatasetReport(state=DatasetState.COMPLETE, read=read, expected=read)
+        told = await _read_from(run, _start(run, wanted, cursor_is_good=False), wanted)
+    _forget_old(run)
+    return _report(run, told)
 
 
-def server_filter() -> str:
-    """Okta's filter for the event types that the rules watch, and nothing else."""
-    any_outcome: set[str] = set()
-    by_outcome: set[tuple[str, str]] = set()
-    for rule in load("notable_events")["rule"]:
-        for event_type in rule["event_types"]:
-            if "outcomes" in rule:
-                by_outcome |= {(event_type, outcome) for outcome in rule["outcomes"]}
-            else:
-                any_outcome.add(event_type)
-    terms = [f'eventType eq "{event_type}"' for event_type in sorted(any_outcome)]
-    terms += [
-        f'(eventType eq "{event_type}" and outcome.result eq "{outcome}")'
-        for event_type, outcome in sorted(by_outcome)
-        if event_type not in any_outcome
-    ]
-    return " or ".join(terms)
+async def read_news(run: Run) -> DatasetReport:
+    """What was written since the log was read in this sync, added to its report."""
+    before = run.reports["logs"]
+    after = await read_logs(run)
+    return evolve(
+        after,
+        state=max(
+            before.state, after.state, key=[DatasetState.COMPLETE, DatasetState.PARTIAL].index
+        ),
+        read=before.read + after.read,
+        expected=(before.expected or 0) + (after.expected or 0),
+        reason=" ".join(dict.fromkeys(filter(None, (before.reason, after.reason)))),
+    )
 
 
-def _start(run: Run, wanted: str) -> Start:
-    since = iso_text(run.now() - timedelta(hours=run.asked.hours_back))
-    for next_url, its_filter, covered_since, read_to in run.snapshot.rows(GET_CURSOR):
-        fresh = datetime.fromisoformat(read_to) > run.now() - RETENTION
-        reaches_back = covered_since <= since
-        if fresh and reaches_back and its_filter == wanted:
-            return Start(covered_since, next_url)
-    return Start(since)
+def _start(run: Run, wanted: str, *, cursor_is_good: bool = True) -> Start:
+    """Go on from the cursor if it serves; else from where the last reading ended, as far back as
+    Okta keeps entries; and further back if more was asked for than was ever read."""
+    now = run.okta_now()
+    asked_since = iso_text(now - timedelta(hours=run.asked.hours_back))
+    found = run.snapshot.rows(GET_CURSOR)
+    if not found:
+        return Start(asked_since, covered_since=asked_since)
+    ((next_url, its_filter, covered_since, read_to),) = found
+    goes_on = iso_text(datetime.fromisoformat(read_to) - OVERLAP)
+    same = its_filter == wanted
+    if same and covered_since <= asked_since and cursor_is_good and run.is_own(next_url):
+        return Start(goes_on, next_url, covered_since)
+    back_to = [goes_on, asked_since if covered_since > asked_since else goes_on]
+    if not same:  # entries of a kind that was not asked for before may have made something due
+        back_to += [row[0] for row in run.snapshot.rows(OLDEST_READING) if row[0]]
+    since, kept_since = min(back_to), iso_text(now - RETENTION)
+    if goes_on < kept_since:
+        run.snapshot.write(KEEP_HOLE, [(read_to, kept_since)])
+    since = max(since, kept_since)
+    return Start(since, covered_since=min(since, covered_since) if same else since)
 
 
-def _restart_since(run: Run, since: str) -> str:
-    ((last,),) = run.snapshot.rows(LAST_EVENT)
-    if not last:
-        return since
-    return iso_text(max(datetime.fromisoformat(last) - OVERLAP, run.now() - RETENTION))
-
-
-async def _read_from(run: Run, start: Start, wanted: str) -> tuple[int, int]:
-    """Follow the log to its present end: how many entries were read, how many left out."""
+async def _read_from(run: Run, start: Start, wanted: str) -> Told:
+    """Follow the log to its present end."""
     params: dict[str, str | int] | None = None
     if start.url is None:
         params = {"since": start.since, "filter": wanted, "limit": PAGE, "sortOrder": "ASCENDING"}
-    read = left_out = 0
-    url: str | None = start.url or "/api/v1/logs"
-    while url:
+    told = Told()
+    most_repeats = run.snapshot.number("SELECT count(*) FROM log_event") + REPEATS_FOR_A_FAULT
+    url = start.url or "/api/v1/logs"
+    while True:
+        asked_at = iso_text(run.okta_now())
         page = await run.client.page(url, params)
-        params = None
-        events, unreadable = structure(page.records, LogEvent)
-        _store(run, page, events, start.since, wanted)
-        read, left_out = read + len(events), left_out + len(unreadable)
-        run.progress("logs", read)
-        url = page.next_url if page.records else None
-    return read, left_out
+        good, bad = entries(page.records, lambda user_id: _is_known(run, user_id))
+        new = _store(run, page, good, (wanted, start.covered_since, asked_at))
+        told.read += len(good)
+        told.repeated += len(good) - new
+        told.unreadable += len(bad)
+        _leave_out(run, bad)
+        run.progress("logs", told.read)
+        if not page.records or page.next_url is None:
+            return told
+        if page.next_url == url or told.repeated > most_repeats:
+            raise ServerTrouble(
+                "The pages of the System Log go round: the same entries came again."
+            )
+        url, params = page.next_url, None
 
 
-def _store(run: Run, page: Page, events: Iterable[LogEvent], since: str, wanted: str) -> None:
-    raw_by_uuid = {record.get("uuid"): record for record in objects(page.records)}
-    rows = [
-        (
-            event.uuid,
-            iso_text(event.published),
-            event.event_type,
-            orjson.dumps(mask(raw_by_uuid[event.uuid])),
-        )
-        for event in events
-    ]
+def _store(run: Run, page: Page, found: list[Entry], covers: tuple[str, str, str]) -> int:
+    """Keep a page's entries with the cursor behind it; how many of them are new."""
+    new = 0
     with run.snapshot.together():
-        run.snapshot.write(INSERT_EVENT, rows)
+        for entry in found:
+            row = (entry.uuid, entry.published, entry.event_type, entry.outcome, entry.actor_id)
+            number = run.snapshot.number(INSERT_EVENT, (*row, entry.raw))
+            if number:
+                new += 1
+                run.snapshot.write(INSERT_TARGET, ((number, *target) for target in entry.targets))
         if page.next_url:
-            cursor = (page.next_url, wanted, since, iso_text(run.now()))
-            run.snapshot.write(SET_CURSOR, [cursor])
+            run.snapshot.write(SET_CURSOR, [(page.next_url, *covers)])
+    return new
 
 
-def mask(raw: dict[str, Any]) -> dict[str, Any]:
-    """The entry without what somebody may have typed into the user-name field by mistake.
-
-    A failed sign-in whose actor is neither an address nor an app id may carry a password
-    (Sigma's rule "Okta password in AlternateID field"); it must not be stored or shown.
-    """
-    if raw.get("eventType") not in load("notable_events")["typed_user_name"]["event_types"]:
-        return raw
-    typed = at(raw, "actor.alternateId")
-    failed = at(raw, "outcome.result") == "FAILURE"
-    if not failed or not typed or _USER_NAME.fullmatch(str(typed)):
-        return raw
-    return {
-        field: value if field in _WRITTEN_BY_OKTA else _without(value, str(typed))
-        for field, value in raw.items()
-    }
+def _leave_out(run: Run, bad: list[Unreadable]) -> None:
+    run.snapshot.write(
+        "INSERT INTO unreadable VALUES ('logs', 1, ?, ?)", [(it.id, it.reason) for it in bad]
+    )
 
 
-def _without(value: Any, typed: str) -> Any:
-    """`value` with that text masked wherever it occurs in it."""
-    if isinstance(value, str):
-        return (
-            value.replace(typed, MASKED) if len(typed) > 3 else MASKED if value == typed else value
-        )
-    if isinstance(value, list):
-        return [_without(item, typed) for item in value]  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(value, dict):
-        return {key: _without(item, typed) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
-    return value
+def _is_known(run: Run, user_id: str) -> bool:
+    """Whether an id is a user's; before the users are read, whether it looks like one."""
+    if run.snapshot.number(IS_A_USER, (user_id,)):
+        return True
+    return user_id.startswith("00u") and not run.snapshot.number(USERS_ARE_KNOWN)
 
 
-def _show(run: Run) -> None:
-    now = iso_text(run.now())
-    run.snapshot.write("UPDATE dataset SET shown = 1, as_of = ? WHERE name = 'logs'", [(now,)])
+def _forget_old(run: Run) -> None:
+    kept_since = iso_text(run.okta_now() - RETENTION)
+    with run.snapshot.together():
+        for statement in (FORGET_TARGETS, FORGET_EVENTS, FORGET_HOLES):
+            run.snapshot.write(statement, [(kept_since,)])
+
+
+def _report(run: Run, told: Told) -> DatasetReport:
+    run.snapshot.write(SHOW, [(iso_text(run.okta_now()), told.unreadable)])
+    reasons = [
+        f"Nothing is known of {since[:16]}Z to {until[:16]}Z: Okta no longer keeps those entries."
+        for since, until in run.snapshot.rows(HOLES)
+    ]
+    if told.unreadable:
+        reasons.append(f"{told.unreadable} entries could not be understood and were left out.")
+    state = DatasetState.PARTIAL if reasons else DatasetState.COMPLETE
+    expected = told.read + told.unreadable
+    return DatasetReport(state=state, read=told.read, expected=expected, reason=" ".join(reasons))

@@ -34,11 +34,14 @@ from twin_okta.config import OktaConfig
 from twin_okta.connection import edition_of
 from twin_okta.datasets import DATASETS, EDITIONS, Dataset
 from twin_okta.snapshot import Snapshot
+from twin_okta.sync.logs import read_news
 from twin_okta.sync.readers import READERS
 from twin_okta.sync.run import Run, first_of
 
 BASELINE_HOURS = 168
 CANCEL_POLL_S = 0.1
+MOST_ROUNDS = 2
+"""How often what changes during a sync is caught up with."""
 
 
 async def sync_org(
@@ -57,7 +60,7 @@ async def sync_org(
             stale_days=config.stale_after_days,
             service_names=config.service_account_names,
         )
-        run = Run(client, snapshot, asked, context)
+        run = Run(client, snapshot, asked, context, snapshot.begin_sync())
         _advise_baseline(run)
         async with client:
             await _read_until_cancelled(run)
@@ -95,6 +98,7 @@ async def _read(run: Run) -> None:
             scheduler = Scheduler(run, group)
             for dataset in in_order(run.asked.datasets):
                 scheduler.add(dataset)
+        await _catch_up(run)
     except* BadCredential as errors:
         run.bad_credential = run.bad_credential or first_of(errors)
     finally:  # stopped or not, what is stored must be believed no further than it was seen
@@ -117,7 +121,7 @@ class Scheduler:
 
     def add(self, dataset: Dataset) -> None:
         """What it comes after has been added before, if it is asked for."""
-        waits = [self._tasks[name] for name in dataset.after if name in self._tasks]
+        waits = [self._tasks[name] for name in self._waits_for(dataset) if name in self._tasks]
 
         async def in_turn() -> None:
             if waits:
@@ -125,6 +129,27 @@ class Scheduler:
             await self.run.attempt(dataset.name, lambda: _read_dataset(self.run, dataset))
 
         self._tasks[dataset.name] = self.group.create_task(in_turn())
+
+    def _waits_for(self, dataset: Dataset) -> Iterator[str]:
+        """What must be over first. The log tells what is due; where nothing was read yet there is
+        nothing that it could tell, and a first reading of a week takes long."""
+        first_time = not self.run.snapshot.number("SELECT count(*) FROM log_cursor")
+        for name in dataset.after:
+            if not (name == "logs" and first_time and not dataset.has_generations):
+                yield name
+
+
+async def _catch_up(run: Run) -> None:
+    """Read the log once more, and anew what it says has changed while the rest was read."""
+    for _ in range(MOST_ROUNDS):
+        if not run.log_was_read:
+            return
+        await run.attempt("logs", lambda: read_news(run))
+        due = {name for (name,) in run.snapshot.rows("SELECT DISTINCT dataset FROM due")}
+        for name in due & run.asked.datasets.keys():
+            await run.attempt(name, lambda name=name: READERS[name](run))
+        if not due:
+            return
 
 
 def _sees_everybody(run: Run) -> bool | None:

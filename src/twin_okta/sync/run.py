@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from attrs import define, field
@@ -14,6 +14,10 @@ from twin_okta.datasets import DATASETS
 from twin_okta.snapshot import Reading, Snapshot
 
 STOPPED = "Stopped before the end; what was read is kept."
+
+READ = (DatasetState.COMPLETE, DatasetState.PARTIAL)
+
+SUBJECTS_READ = "SELECT count(*) FROM subject_read WHERE dataset = ? AND outcome = 'read'"
 
 Item = TypeVar("Item")
 Failure = TypeVar("Failure", bound=BaseException)
@@ -27,6 +31,7 @@ class Run:
     snapshot: Snapshot
     asked: Asked
     context: Context
+    number: int
     reports: dict[str, DatasetReport] = field(factory=dict[str, DatasetReport])
     notes: list[str] = field(factory=list[str])
     bad_credential: BadCredential | None = None
@@ -38,9 +43,22 @@ class Run:
         """The current time, UTC."""
         return self.context.clock()
 
-    def start(self, dataset: str, *, go_on: bool = False) -> Reading:
+    def okta_now(self) -> datetime:
+        """The current time by Okta's clock, as far as it is known."""
+        return self.now() + timedelta(seconds=self.client.clock_skew_s)
+
+    @property
+    def log_was_read(self) -> bool:
+        """Whether this sync has read the log to its present end, so that changes are known."""
+        return "logs" in self.reports and self.reports["logs"].state in READ
+
+    def is_own(self, url: str) -> bool:
+        """Whether an address is on the org that is read now."""
+        return url.startswith(self.client.base_url + "/")
+
+    def start(self, dataset: str) -> Reading:
         """Start reading a dataset's next generation."""
-        return self.snapshot.next_generation(dataset, self.now(), go_on=go_on)
+        return self.snapshot.next_generation(dataset, self.okta_now())
 
     def finish(self, reading: Reading, *, lost: int = 0, reason: str = "") -> DatasetReport:
         """Show a dataset that was read to its end; `lost` records are known to be missing."""
@@ -109,12 +127,13 @@ class Run:
         self.snapshot.note(dataset, report)
         self.reports[dataset] = report
 
-    def _unfinished(self, dataset: str) -> int:
-        if not DATASETS[dataset].tables:
-            return 0
-        sql = "SELECT reading FROM dataset WHERE name = ?"
-        generation = self.snapshot.number(sql, (dataset,))
-        return Reading(self.snapshot, dataset, generation).count()
+    def _unfinished(self, name: str) -> int:
+        """How much of a dataset is there that was not read to its end."""
+        dataset = DATASETS[name]
+        if not dataset.has_generations:
+            return self.snapshot.number(SUBJECTS_READ, (name,))
+        generation = self.snapshot.number("SELECT reading FROM dataset WHERE name = ?", (name,))
+        return Reading(self.snapshot, name, generation).count()
 
 
 async def each(
