@@ -98,7 +98,7 @@ def test_a_sync_reports_each_dataset(synced):
 
     assert report["status"] == "complete"
     assert report["datasets"]["users"] == {
-        "state": "complete", "read": 40, "expected": 40, "reason": "",
+        "state": "complete", "read": 40, "expected": 40, "reason": "", "missing": None,
     }  # fmt: skip
     assert report["datasets"]["logs"]["state"] == "skipped"
     assert report["datasets"]["apps"]["state"] == "skipped"
@@ -111,7 +111,7 @@ def test_a_test_lists_each_capability(synced):
 
     assert report["ok"] is True
     assert report["org"]
-    assert report["capabilities"]["users"] == {"granted": True, "reason": ""}
+    assert report["capabilities"]["users"] == {"granted": True, "reason": "", "missing": None}
     six = {"users", "factors", "roles", "groups", "apps", "logs"}
     assert six <= set(report["capabilities"])
 
