@@ -37,8 +37,11 @@ CREATE TABLE log_entry (
     actor_id TEXT, raw BLOB NOT NULL
 );
 INSERT INTO log_entry (uuid, published, event_type, outcome, actor_id, raw)
-    SELECT uuid, published, event_type, json_extract(CAST(raw AS TEXT), '$.outcome.result'),
-        json_extract(CAST(raw AS TEXT), '$.actor.id'), raw
+    SELECT uuid, published, event_type,
+        CASE WHEN json_valid(CAST(raw AS TEXT))
+            THEN json_extract(CAST(raw AS TEXT), '$.outcome.result') END,
+        CASE WHEN json_valid(CAST(raw AS TEXT))
+            THEN json_extract(CAST(raw AS TEXT), '$.actor.id') END, raw
     FROM log_event ORDER BY published, uuid;
 DROP TABLE log_event;
 ALTER TABLE log_entry RENAME TO log_event;
@@ -53,7 +56,8 @@ CREATE INDEX target_id ON target (id) WHERE id IS NOT NULL;
 INSERT INTO target SELECT e.number, t.key, json_extract(t.value, '$.type'),
         json_extract(t.value, '$.id'), json_extract(t.value, '$.alternateId'),
         json_extract(t.value, '$.displayName')
-    FROM log_event e, json_each(CAST(e.raw AS TEXT), '$.target') t WHERE t.type = 'object';
+    FROM log_event e, json_each(CASE WHEN json_valid(CAST(e.raw AS TEXT))
+        THEN CAST(e.raw AS TEXT) ELSE '{}' END, '$.target') t WHERE t.type = 'object';
 
 CREATE TABLE log_hole (  -- a time whose entries were never read
     since TEXT NOT NULL, until TEXT NOT NULL, PRIMARY KEY (since, until)

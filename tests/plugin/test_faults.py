@@ -107,6 +107,8 @@ def test_a_fault_that_lasts_is_reported_and_spoils_nothing_else(dataset, fault):
 def test_a_lasting_fault_leaves_what_an_earlier_sync_brought(dataset):
     org = virtual_org(users=250 if dataset == "users" else FEW)  # 250 are more than a page
     org.sync(hours_back=24)
+    with Snapshot.for_sync(org.state_dir) as snapshot:  # so that factors are read anew too
+        snapshot.write("UPDATE subject_read SET read_at = ?", [("2026-01-01T00:00:00.000Z",)])
     before = org.facts()
     org.clock.advance(3600)
     org.sandbox.faults.add("server-error", PATHS[dataset], times=None, skip=1)

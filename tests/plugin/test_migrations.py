@@ -42,13 +42,20 @@ def older_snapshot(folder, version):
             for row in held[table]:
                 places = ", ".join(f":{column}" for column in row)
                 db.execute(f"INSERT INTO {table} VALUES ({places})", row)
-        known = {"name": "users", "shown": 7, "reading": 0, "as_of": "2026-01-01", "reason": ""}
-        held["dataset"].append(known)
-        db.execute(
-            "INSERT INTO dataset (name, shown, reading, as_of, reason)"
-            " VALUES (:name, :shown, :reading, :as_of, :reason)",
-            known,
-        )
+        for name, shown in (("users", 7), ("factors", 1)):
+            known = {"name": name, "shown": shown, "reading": 0, "as_of": "2026-01-01"}
+            held["dataset"].append(known)
+            db.execute(
+                "INSERT INTO dataset (name, shown, reading, as_of)"
+                " VALUES (:name, :shown, :reading, :as_of)",
+                known,
+            )
+        if "factor_read" in held:  # moved since: each as it would be found now
+            of_shown = [row for row in held.pop("factor_read") if row.pop("generation") == 1]
+            held["subject_read"] = [
+                {"dataset": "factors", "subject": row.pop("user_id"), **row} for row in of_shown
+            ]
+            held["factor"] = [row for row in held["factor"] if row.pop("generation") == 1]
         db.execute(f"PRAGMA user_version = {version}")
         db.commit()
     return held
@@ -63,6 +70,28 @@ def test_an_older_snapshot_keeps_every_row(tmp_path, version):
             now = snapshot.records(f"SELECT * FROM {table}", {})
             for row in rows:
                 assert any(row.items() <= found.items() for found in now), (table, row)
+
+
+def test_the_targets_of_entries_that_were_stored_before_are_known_too(tmp_path):
+    older_snapshot(tmp_path, 2)
+    entry = (
+        b'{"actor": {"id": "00u2"}, "outcome": {"result": "SUCCESS"}, "target":'
+        b' [{"type": "User", "id": "00u1", "alternateId": "ada"}, null, {"type": "User", "id": null}]}'
+    )
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
+        db.execute("INSERT INTO log_event VALUES ('u', '2026-01-01', 'a.b', ?)", (entry,))
+        db.commit()
+
+    with Snapshot.for_sync(tmp_path) as snapshot:
+        found = snapshot.rows(
+            "SELECT e.outcome, e.actor_id, t.position, t.type, t.id, t.name FROM log_event e"
+            " JOIN target t ON t.event = e.number WHERE e.uuid = 'u' ORDER BY t.position"
+        )
+
+    assert found == [
+        ("SUCCESS", "00u2", 0, "User", "00u1", "ada"),
+        ("SUCCESS", "00u2", 2, "User", None, None),
+    ]
 
 
 @pytest.mark.parametrize("version", OLDER)
