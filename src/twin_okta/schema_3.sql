@@ -3,12 +3,12 @@
 CREATE TABLE subject_read (  -- one row for each subject that was asked for
     dataset TEXT NOT NULL, subject TEXT NOT NULL,
     outcome TEXT NOT NULL,           -- read; gone when it is no more; unreadable; denied
-    reason TEXT NOT NULL DEFAULT '', -- why it could not be read
     read_at TEXT NOT NULL,           -- by Okta's clock, when the request was sent
     newer_from TEXT NOT NULL,        -- an entry published from here on may be newer than that
     after_event INTEGER NOT NULL,    -- the last entry that had been stored by then
     in_order INTEGER NOT NULL,       -- 1 when read first on purpose, 0 when drawn at random
     sync INTEGER NOT NULL,           -- which sync read it
+    failure TEXT NOT NULL,           -- why it could not be read the last time; empty when it could
     PRIMARY KEY (dataset, subject)
 ) WITHOUT ROWID;
 CREATE INDEX subject_read_after ON subject_read (after_event);
@@ -23,7 +23,7 @@ INSERT OR IGNORE INTO factor_by_user SELECT user_id, id, type, provider, vendor,
     last_updated FROM factor
     WHERE generation = (SELECT CASE WHEN shown > 0 THEN shown ELSE reading END FROM dataset
         WHERE name = 'factors');
-INSERT INTO subject_read SELECT 'factors', user_id, outcome, '', read_at, read_at, 0, in_order, 0
+INSERT INTO subject_read SELECT 'factors', user_id, outcome, read_at, read_at, 0, in_order, 0, ''
     FROM factor_read
     WHERE generation = (SELECT CASE WHEN shown > 0 THEN shown ELSE reading END FROM dataset
         WHERE name = 'factors');

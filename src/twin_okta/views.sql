@@ -127,6 +127,7 @@ CREATE VIEW password_alone_app AS
 -- How far the factor sweep has come among those who can sign in, and of when it is.
 CREATE VIEW factor_sweep AS
     SELECT count(*) AS people, count(*) FILTER (WHERE c.rank IS NULL) AS unread,
-        count(*) FILTER (WHERE c.id IN (SELECT subject FROM due WHERE dataset = 'factors')) AS due,
+        count(*) FILTER (WHERE r.failure <> ''
+            OR c.id IN (SELECT subject FROM due WHERE dataset = 'factors')) AS due,
         min(r.read_at) AS oldest, max(r.read_at) AS newest, count(DISTINCT r.sync) AS syncs
     FROM can_sign_in c LEFT JOIN subject_read r ON r.dataset = 'factors' AND r.subject = c.id;

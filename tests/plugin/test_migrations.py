@@ -76,7 +76,8 @@ def test_the_targets_of_entries_that_were_stored_before_are_known_too(tmp_path):
     older_snapshot(tmp_path, 2)
     entry = (
         b'{"actor": {"id": "00u2"}, "outcome": {"result": "SUCCESS"}, "target":'
-        b' [{"type": "User", "id": "00u1", "alternateId": "ada"}, null, {"type": "User", "id": null}]}'
+        b' [{"type": "User", "id": "00u1", "alternateId": "ada"}, null,'
+        b' {"type": "User", "id": null}]}'
     )
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
         db.execute("INSERT INTO log_event VALUES ('u', '2026-01-01', 'a.b', ?)", (entry,))

@@ -17,7 +17,7 @@ from twin_okta.api.models import Factor
 from twin_okta.api.structure import structure
 from twin_okta.snapshot import iso_text
 from twin_okta.sync.run import Run, each
-from twin_okta.sync.subjects import Question, ask, note
+from twin_okta.sync.subjects import Question, ask, note, note_failure
 
 AT_A_TIME = 24
 TELL_EVERY = 50
@@ -33,10 +33,10 @@ FORGET_WORK = "DROP TABLE IF EXISTS temp.factor_work"
 MAKE_WORK = """
 CREATE TEMP TABLE factor_work AS
 SELECT u.id AS user_id, coalesce(r.in_order, u.id IN (SELECT user_id FROM privilege)) AS in_order,
-    coalesce(r.outcome, '') IN ('unreadable', 'denied') AS failed_before
+    coalesce(r.failure, '') <> '' AS failed_before
 FROM shown_user u JOIN sign_in_status USING (status)
 LEFT JOIN subject_read r ON r.dataset = 'factors' AND r.subject = u.id
-WHERE r.subject IS NULL OR r.outcome IN ('unreadable', 'denied') OR r.read_at < ?
+WHERE r.subject IS NULL OR r.failure <> '' OR r.read_at < ?
     OR r.subject IN (SELECT subject FROM due WHERE dataset = 'factors')
     OR r.outcome = 'gone' AND r.read_at < (SELECT as_of FROM dataset WHERE name = 'users')
 ORDER BY failed_before, u.id IN (SELECT user_id FROM privilege) DESC, r.subject IS NOT NULL,
@@ -53,9 +53,15 @@ DELETE FROM subject_read WHERE dataset = 'factors' AND subject NOT IN (SELECT id
 FORGET_FACTORS = "DELETE FROM factor WHERE user_id = ?"
 INSERT_FACTOR = "INSERT OR REPLACE INTO factor VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 POPULATION = """
-SELECT coalesce(r.outcome, ''), count(*), min(r.subject), max(r.reason)
+SELECT count(*) FILTER (WHERE r.outcome IS NOT 'gone'),
+    count(*) FILTER (WHERE r.outcome = 'read' AND r.failure = ''),
+    count(*) FILTER (WHERE r.failure <> ''), count(*) FILTER (WHERE r.subject IS NULL)
 FROM shown_user u JOIN sign_in_status USING (status)
-LEFT JOIN subject_read r ON r.dataset = 'factors' AND r.subject = u.id GROUP BY 1
+LEFT JOIN subject_read r ON r.dataset = 'factors' AND r.subject = u.id
+"""
+FAILED = """
+SELECT subject, failure FROM subject_read WHERE dataset = 'factors' AND failure <> ''
+ORDER BY subject LIMIT 1
 """
 
 
@@ -123,7 +129,7 @@ class Sweep:
             )
             if unreadable:
                 reason = f"factor {unreadable[0].id}: {unreadable[0].reason}"
-                note(self.run, question, "unreadable", reason)
+                note_failure(self.run, question, "unreadable", reason)
             else:
                 note(self.run, question, "read")
 
@@ -145,7 +151,7 @@ class Sweep:
 
     def _fail(self, question: Question, outcome: str, error: OktaError) -> None:
         self.failures.append(error)
-        note(self.run, question, outcome, str(error))
+        note_failure(self.run, question, outcome, str(error))
         if len(self.failures) >= HOPELESS:
             raise error
 
@@ -163,16 +169,13 @@ class Sweep:
 
 
 def _report(run: Run) -> DatasetReport:
-    by_outcome = {outcome: rest for outcome, *rest in run.snapshot.rows(POPULATION)}
-    read = by_outcome.get("read", [0])[0]
-    expected = sum(count for outcome, (count, _, _) in by_outcome.items() if outcome != "gone")
-    reasons = [
-        f"{count} users could not be read, {first} among them: {reason}"
-        for outcome, (count, first, reason) in by_outcome.items()
-        if outcome in ("denied", "unreadable")
-    ]
-    if by_outcome.get(""):
-        reasons.append(f"{by_outcome[''][0]} users were never read.")
+    ((expected, read, failed, never),) = run.snapshot.rows(POPULATION)
+    reasons: list[str] = []
+    if failed:
+        ((user_id, failure),) = run.snapshot.rows(FAILED)
+        reasons.append(f"{failed} users could not be read, such as {user_id}: {failure}")
+    if never:
+        reasons.append(f"{never} users were never read.")
     if not reasons:
         run.snapshot.write("UPDATE dataset SET shown = 1 WHERE name = 'factors'", [()])
     state = DatasetState.PARTIAL if reasons else DatasetState.COMPLETE

@@ -11,6 +11,11 @@ SLACK = timedelta(minutes=1)
 """How much earlier than a reading a change may be published that the reading did not show."""
 
 NOTE = "INSERT OR REPLACE INTO subject_read VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+NOTE_FAILURE = """
+INSERT INTO subject_read VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+    failure = excluded.failure,
+    outcome = CASE WHEN outcome = 'read' THEN outcome ELSE excluded.outcome END
+"""
 LAST_EVENT = "SELECT max(number) FROM log_event"
 
 
@@ -40,17 +45,25 @@ def ask(run: Run, dataset: str, subject: str, *, in_order: int = 0) -> Question:
     )
 
 
-def note(run: Run, question: Question, outcome: str, reason: str = "") -> None:
-    """What came of it: read, gone, unreadable or denied. Written together with what was read."""
-    row = (
+def note(run: Run, question: Question, outcome: str) -> None:
+    """What came of it: read, or gone. Written together with what was read."""
+    run.snapshot.write(NOTE, [(*_row(run, question, outcome), "")])
+
+
+def note_failure(run: Run, question: Question, outcome: str, reason: str) -> None:
+    """It could not be read: denied, or unreadable. What an earlier reading brought stays as it
+    was, and as old as it was."""
+    run.snapshot.write(NOTE_FAILURE, [(*_row(run, question, outcome), reason or outcome)])
+
+
+def _row(run: Run, question: Question, outcome: str) -> tuple[str | int, ...]:
+    return (
         question.dataset,
         question.subject,
         outcome,
-        reason,
         question.read_at,
         question.newer_from,
         question.after_event,
         question.in_order,
         run.number,
     )
-    run.snapshot.write(NOTE, [row])
