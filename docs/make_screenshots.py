@@ -91,7 +91,7 @@ def every_page(browser: Browser, address: str, twin: Twin, folder: Path) -> None
         "figure": "/figures/mfa_coverage",
         "gap": "/gaps/okta/users-without-mfa",
         "events": "/events",
-        "event": f"/events/okta/{event['id']}",
+        "event": f"/events/okta/{event.id}",
         "search": "/search?words=weak+factor",
         "error": "/figures/nothing",
     }

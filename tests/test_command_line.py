@@ -1,8 +1,11 @@
 """The contract of the command line, against a sandbox on a real port."""
 
 import os
+import shutil
+import sqlite3
 import stat
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -238,6 +241,114 @@ def test_connectors_and_status_are_listed(synced):
     status = synced.run("status", "okta", "--json").json
     assert status["last_sync"]["report"]["datasets"]["users"]["state"] == "complete"
     assert synced.token not in synced.run("status", "okta").says
+
+
+# --- who is behind a figure is asked of the snapshot --------------------------------------------
+
+
+@pytest.fixture
+def copy(synced, tmp_path):
+    """The same twin, to do something to."""
+    shutil.copytree(synced.home, tmp_path / "copy")
+    copy = Terminal(tmp_path / "copy", synced.token)
+    copy.run("declare", "mfa_coverage", "--remove")  # which another test may have declared
+    return copy
+
+
+def spoil(copy, how):
+    snapshot = copy.home / "connectors/okta/snapshot.db"
+    for file in (snapshot, *snapshot.parent.glob("snapshot.db-*")):
+        file.unlink(missing_ok=True)
+    if how == "damaged":
+        snapshot.write_bytes(b"no database" * 999)
+
+
+@pytest.mark.parametrize("how", ["missing", "damaged"])
+def test_without_the_snapshot_counts_stand_and_nobody_is_said_to_be_listed(copy, synced, how):
+    before = synced.run("gaps", "--json").json
+    spoil(copy, how)
+
+    gaps = copy.run("gaps", "--json").json
+
+    assert [gap["count"] for gap in gaps] == [gap["count"] for gap in before]
+    assert all(gap["subjects"] is None and "snapshot of okta" in gap["not_listed"] for gap in gaps)
+    shown = copy.run("gaps", "users-without-mfa")
+    assert shown.status == 0
+    assert "cannot be listed" in shown.out
+    explained = copy.run("explain", "mfa_coverage", "--json").json
+    assert explained["value"].endswith("%")
+    assert explained["subjects"] is None
+    assert {event["raw"] for event in copy.run("events", "--json").json} == {None}
+    for command in ("facts", "events", "sif --tier full", "search mfa", "status okta"):
+        assert copy.run(*command.split()).status == 0
+
+
+def test_the_twin_keeps_no_copy_of_people_nor_of_entries(copy):
+    with sqlite3.connect(copy.home / "twin.db") as database:
+        text = "\n".join(database.iterdump())
+    assert "@example.com" in text  # of who did something notable
+    bare = copy.run("gaps", "stale-accounts", "--json").json[0]["subjects"]
+    assert bare
+    assert not any(f'"{person["id"]}"' in text for person in bare)
+    assert "debugContext" not in text
+
+
+def test_lists_are_bounded_where_people_look(synced):
+    worst = max(synced.run("gaps", "--json").json, key=lambda gap: gap["count"])["id"]
+    one = synced.run("gaps", worst, "--limit", "1")
+    assert "more: see --limit" in one.out
+    few = synced.run("explain", "mfa_coverage", "--limit", "2", "--json").json
+    assert (len(few["subjects"]), few["more"], few["not_listed"]) == (2, True, None)
+    (gap,) = synced.run("gaps", worst, "--limit", "1", "--json").json
+    assert len(gap["subjects"]) == 1
+
+
+def test_search_finds_the_gaps_that_somebody_is_in(synced):
+    (gap,) = synced.run("gaps", "users-without-mfa", "--json").json
+    login = gap["subjects"][0]["login"]
+    hits = synced.run("search", login, "--json").json
+    assert ("gap", "users-without-mfa") in {(hit["kind"], hit["reference"]) for hit in hits}
+
+
+# --- too old ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def old(copy):
+    """A twin into which nothing has been read for nine days."""
+    with sqlite3.connect(copy.home / "twin.db") as database:
+        then = (datetime.now(UTC) - timedelta(days=9, hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        database.execute("UPDATE fact SET as_of = ?", (then,))
+    database.close()
+    return copy
+
+
+def test_a_verified_figure_that_is_too_old_is_shown_as_observed_everywhere(old):
+    facts = {fact["key"]: fact for fact in old.run("facts", "--json").json}
+    assert {fact["confidence"] for fact in facts.values()} == {"observed"}
+    assert {fact["days_old"] for fact in facts.values()} == {9}
+    assert "9 days old" in old.run("facts").out
+    assert "observed, 9 days old" in old.run("explain", "mfa_coverage").out
+    assert "(O,9d)" in old.run("sif", "--tier", "executive").out
+
+    status = old.run("status", "okta")
+    assert status.status == 3
+    assert "too old to be called verified" in status.err
+    as_json = old.run("status", "okta", "--json")
+    assert (as_json.status, set(as_json.json["stale_figures"])) == (3, set(facts))
+
+
+def test_how_old_a_figure_may_be_is_a_setting(old):
+    settings = old.home / "settings.toml"
+    settings.write_text("stale_figure_days = 10\n")
+    assert old.run("status", "okta").status == 0
+    assert {fact["confidence"] for fact in old.run("facts", "--json").json} == {"verified"}
+    for wrong in ('stale_figure_days = "a week"', "stale_figure_days = 0", "stale = 3", "x ="):
+        settings.write_text(wrong)
+        refused = old.run("facts")
+        assert refused.status == 2
+        assert "settings.toml" in refused.err
+        assert len(refused.err.strip().splitlines()) == 1
 
 
 # --- configuring ------------------------------------------------------------------------------

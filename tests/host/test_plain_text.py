@@ -1,27 +1,23 @@
 """Text from outside can do nothing to a terminal, nor to the lines of the compiled form."""
 
-from datetime import UTC, datetime
-
 import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tests.support.known import AT, a_known_event, a_known_fact, a_known_gap
+from twin_host.contract import Confidence
 from twin_host.plain_text import printable
 from twin_host.sif import (
     ConnectorLine,
     ContradictionLine,
-    EventLine,
-    FactLine,
-    GapLine,
     Picture,
     Tier,
     compile_sif,
     escape,
 )
 
-AT = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 TAGS = {
     "@UNREAD",
     "@SIF/1.0", "@SCHEMA", "@CONFIDENCE", "@SEVERITY", "@ORG", "@X", "@CONNECTOR", "@RECOMMEND",
@@ -58,19 +54,23 @@ def picture(hostile="x", gaps=2, events=3):
     return Picture(
         organisation=hostile,
         facts=[
-            FactLine("okta", "mfa_coverage", "87%", "verified", AT, 87, 100),
-            FactLine("okta", "strange_" + hostile, hostile, "observed", AT, 1, 2, hostile),
+            a_known_fact(headline=1, short="mfa", title="MFA coverage"),
+            a_known_fact(
+                "strange_" + hostile,
+                hostile,
+                note=hostile,
+                title=hostile,
+                short=hostile,
+                headline=2,
+                confidence=Confidence.OBSERVED,
+            ),
         ],
-        gaps=[
-            GapLine(f"gap-{n}", "high", n, "PR.AA-03", hostile, hostile, "okta", AT, (hostile,))
-            for n in range(gaps)
-        ],
-        events=[
-            EventLine(AT, "low", hostile, hostile, hostile, hostile, hostile) for _ in range(events)
-        ],
+        gaps=[a_known_gap(f"gap-{n}", n, title=hostile, remedy=hostile) for n in range(gaps)],
+        events=[a_known_event(f"e{n}", hostile) for n in range(events)],
         contradictions=[ContradictionLine("mfa_coverage", {"declared": "100%", "actual": "87%"})],
         connectors=[ConnectorLine("okta", "Okta", "identity", AT, "complete")],
         trends={("okta", "mfa_coverage"): [80.0, 87.0]},
+        names={("okta", f"gap-{n}"): [hostile] for n in range(gaps)},
     )
 
 
@@ -88,8 +88,12 @@ def test_no_text_makes_or_forges_a_line(hostile, tier):
 def test_what_is_not_complete_is_marked_in_every_tier(tier):
     doubtful = evolve(
         picture(),
-        facts=[FactLine("okta", "privileged_users", "13", "uncertain", AT, 13, 100)],
-        gaps=[GapLine("g", "high", 5, "PR.AA-03", "t", "r", "okta", AT, ("ada",), complete=False)],
+        facts=[
+            a_known_fact(
+                "privileged_users", "13", headline=1, short="priv", confidence=Confidence.UNCERTAIN
+            )
+        ],
+        gaps=[a_known_gap("g", 5, complete=False)],
         unread={"okta": {"roles": "denied"}},
     )
     text = compile_sif(tier, doubtful)
@@ -119,3 +123,29 @@ def test_the_executive_tier_says_what_matters():
     assert "@ORG Acme" in text
     assert "mfa:87%↑" in text
     assert "@GAPS.H gap-0(0x,PR.AA-03)" in text
+
+
+def test_the_schema_says_what_each_abbreviation_is_short_for():
+    text = compile_sif(Tier.STANDARD, picture("Acme"))
+    assert "@SCHEMA mfa=MFA_coverage" in text
+
+
+def test_an_abbreviation_stands_for_one_figure_only():
+    both = [
+        a_known_fact("users", "5", headline=1, short="u"),
+        a_known_fact("uncles", "6", headline=2, short="u"),
+        a_known_fact("users", "7", source="entra_id"),
+    ]
+    text = compile_sif(Tier.STANDARD, evolve(picture(), facts=both))
+    assert "@SCHEMA u=Users\n" in text
+    assert "@FACTS.V uncles:6 u:5 u:7" in text
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_a_figure_that_is_too_old_says_how_old_it_is(tier):
+    old = a_known_fact(
+        headline=1, short="mfa", confidence=Confidence.OBSERVED, days_old=9, source="okta"
+    )
+    text = compile_sif(tier, evolve(picture(), facts=[old]))
+    assert "mfa:87%(O,9d)" in text
+    assert tier is Tier.EXECUTIVE or "@FACTS.O mfa:87%(9d)" in text

@@ -217,7 +217,7 @@ TOO_WIDE = """
 def test_axe_finds_nothing_and_nothing_overflows(browser, synced, scheme, width):
     page = visit(browser, synced, color_scheme=scheme, viewport={"width": width, "height": 800})
     with synced.twin.store() as store:
-        event = next(store.events())["id"]
+        event = next(store.events()).id
     for path in (*PAGES, f"/events/okta/{event}"):
         page.goto(synced.address + path)
         page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")

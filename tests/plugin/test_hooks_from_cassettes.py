@@ -66,9 +66,9 @@ def test_an_org_is_synced_and_understood(twin, play):
     assert outcome.report.status == "complete"
     assert outcome.ingested.facts > 20
     with twin.store() as store:
-        facts = {fact["key"]: fact for fact in store.facts()}
-    assert facts["tool"]["value"] == "okta"
-    assert {fact["confidence"] for fact in facts.values()} == {"verified"}
+        facts = {fact.key: fact for fact in store.facts()}
+    assert facts["tool"].value == "okta"
+    assert {fact.confidence for fact in facts.values()} == {"verified"}
     assert "MFA coverage" in twin.profile()
 
 

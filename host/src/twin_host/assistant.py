@@ -25,10 +25,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from twin_host import shapes
+from twin_host import answers, shapes
 from twin_host.contract import OptionValue, Progress, Severity, SyncOption
 from twin_host.errors import HostError
-from twin_host.event_filter import checked
 from twin_host.plain_text import printable
 from twin_host.registry import Connector
 from twin_host.sif import Tier
@@ -97,7 +96,7 @@ def _add_connector(server: MCPServer[Any], twin: Twin, connector: Connector) -> 
     prefix = name.replace("-", "_")
 
     async def status() -> CallToolResult:
-        return _answer(await _call(lambda: _status(twin, name)))
+        return _answer(await _call(lambda: answers.status(twin, name)))
 
     server.add_tool(
         status,
@@ -192,19 +191,17 @@ def _add_knowledge(server: MCPServer[Any], twin: Twin) -> None:
     @server.tool(annotations=READ)
     async def twin_search(words: str, limit: Limit = 20) -> CallToolResult:
         """Search everything in the twin: facts, gaps, people in them, profile, events."""
-        hits = await _call(lambda: twin.search(words, limit=limit))
-        return _answer([shapes.hit(hit) for hit in hits])
+        return _answer(await _call(lambda: answers.search(twin, words, limit)))
 
     @server.tool(annotations=READ)
     async def twin_explain(key: str, limit: Limit = 50) -> CallToolResult:
-        """What a figure such as mfa_coverage means, how it was counted, who is behind it."""
-        found = await _call(lambda: twin.explain(key, limit=limit))
-        return _answer([shapes.explanation(e.fact, e.subjects, more=e.more) for e in found])
+        """What a figure means, how it was counted, and the first of those behind it."""
+        return _answer(await _call(lambda: answers.explain(twin, key, limit)))
 
     @server.tool(annotations=READ)
     async def twin_facts() -> CallToolResult:
         """Every figure of the twin, with confidence, source, time and how it was counted."""
-        return _answer(await _call(lambda: {"facts": _facts(twin), "not_read": twin.unread()}))
+        return _answer(await _call(lambda: answers.facts(twin)))
 
     @server.tool(annotations=READ)
     async def twin_gaps(
@@ -214,8 +211,9 @@ def _add_knowledge(server: MCPServer[Any], twin: Twin) -> None:
         """Weaknesses, worst first: severity, NIST CSF 2.0 subcategory, count, remedy, and the
         first people in each. A count that is not complete is a lower bound; what could not be read
         is beside it."""
-        found = await _call(lambda: _gaps(twin, closed_too=include_closed, subjects=subjects))
-        return _answer({"gaps": found, "not_read": twin.unread()})
+        return _answer(
+            await _call(lambda: answers.gaps(twin, closed_too=include_closed, subjects=subjects))
+        )
 
     @server.tool(annotations=READ)
     async def twin_events(
@@ -227,8 +225,7 @@ def _add_knowledge(server: MCPServer[Any], twin: Twin) -> None:
         """Notable security events, newest first, without the raw log entries. Few events mean
         peace only if the log was read: see not_read."""
         wanted = {"severity": severity, "category": category, "since": since}
-        found = await _call(lambda: _events(twin, wanted, limit))
-        return _answer({"events": found, "not_read": twin.unread()})
+        return _answer(await _call(lambda: answers.events(twin, wanted, limit)))
 
 
 def _add_resources(server: MCPServer[Any], twin: Twin) -> None:
@@ -252,40 +249,10 @@ def _add_resources(server: MCPServer[Any], twin: Twin) -> None:
 
 def _compiled(twin: Twin, tier: Tier) -> Callable[[], Awaitable[str]]:
     async def compiled() -> str:
-        return await _call(lambda: twin.sif(tier))
+        return await _call(lambda: answers.sif(twin, tier))
 
     compiled.__name__ = str(tier)
     return compiled
-
-
-def _facts(twin: Twin) -> list[dict[str, Any]]:
-    with twin.store() as store:
-        found = [shapes.fact(row) for row in store.facts()]
-    return [_without_query(fact) for fact in found]
-
-
-def _status(twin: Twin, name: str) -> dict[str, Any]:
-    status = twin.status(name)
-    return status | {"facts": [_without_query(fact) for fact in status["facts"]]}
-
-
-def _without_query(fact: dict[str, Any]) -> dict[str, Any]:
-    """An assistant cannot run it; `twin_explain` tells who is behind a figure."""
-    evidence = {name: it for name, it in fact["evidence"].items() if name != "query"}
-    return fact | {"evidence": evidence}
-
-
-def _gaps(twin: Twin, *, closed_too: bool, subjects: int) -> list[dict[str, Any]]:
-    with twin.store() as store:
-        found = [shapes.gap(row) for row in store.gaps(closed_too=closed_too)]
-    return [gap | {"subjects": gap["subjects"][:subjects]} for gap in found]
-
-
-def _events(twin: Twin, wanted: dict[str, str | None], limit: int) -> list[dict[str, Any]]:
-    with twin.store() as store:
-        chosen = checked(store.event_values("category"), **wanted)  # pyright: ignore[reportArgumentType]
-        rows = [shapes.event(row) for row in store.events(chosen, limit=limit)]
-    return [{name: value for name, value in row.items() if name != "raw"} for row in rows]
 
 
 async def _call(work: Callable[[], Result]) -> Result:

@@ -4,10 +4,11 @@ from datetime import datetime
 
 from twin_host.contract import Context
 from twin_host.home import Home
+from twin_host.ingest import Ingested, ingest
 from twin_host.profile import rewrite_section
 from twin_host.registry import Connector
 from twin_host.search import index_knowledge
-from twin_host.store import Ingested, Store
+from twin_host.store import Store
 
 
 def run_loop(
@@ -15,7 +16,7 @@ def run_loop(
 ) -> Ingested:
     """Facts, contradictions, gaps and events; then the profile; then the search index."""
     enrichment = connector.enrich(context)
-    ingested = store.ingest(connector.info.name, enrichment, now)
+    ingested = ingest(store, connector.info.name, enrichment, now)
     if enrichment.profile:
         rewrite_section(home.profile, connector.info.name, enrichment.profile)
     index_knowledge(store, home.profile)

@@ -1,7 +1,8 @@
 """Full-text search over everything in the twin."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from attrs import frozen
@@ -35,48 +36,63 @@ class Hit:
     excerpt: str
 
 
-def search(store: Store, words: str, *, limit: int) -> list[Hit]:
-    """What has all the words; if nothing has, what has any. Knowledge first, then events."""
-    terms = quoted(words)
-    if not terms:
+def hits(store: Store, words: str, *, people: Iterable[Hit] = (), limit: int) -> list[Hit]:
+    """What has all the words; if nothing has, what has any. Knowledge first, then the `people`
+    behind it who were found by those words, then events."""
+    wanted = quoted(words)
+    if not wanted:
         return []
-    for query in (" AND ".join(terms), " OR ".join(terms)):
-        found = store.rows(KNOWLEDGE, (query, limit))
-        found += store.rows(EVENTS, (query, limit - len(found)))
-        if found:
-            return [Hit(**row) for row in found]
-    return []
+    everything = " AND ".join(wanted)
+    found = _knowledge(store, everything, limit)
+    seen = {(hit.kind, hit.source, hit.reference) for hit in found}
+    others = (hit for hit in people if (hit.kind, hit.source, hit.reference) not in seen)
+    found += islice(others, limit - len(found))
+    found += _events(store, everything, limit - len(found))
+    if found:
+        return found
+    anything = " OR ".join(wanted)
+    found = _knowledge(store, anything, limit)
+    return found + _events(store, anything, limit - len(found))
+
+
+def terms(words: str) -> list[str]:
+    """The words of what was typed."""
+    return _WORD.findall(words)
 
 
 def quoted(words: str) -> list[str]:
     """Each word as SQLite's FTS5 takes it, whatever was typed."""
-    return [f'"{word}"' for word in _WORD.findall(words)]
+    return [f'"{word}"' for word in terms(words)]
 
 
 def index_knowledge(store: Store, profile: Path) -> None:
-    """Index facts, gaps with their people, and the profile; events index themselves."""
-    store.replace_knowledge([*_facts(store), *_gaps(store), *_profile(profile)])
+    """Index facts, gaps and the profile; events index themselves."""
+    store.replace_knowledge([*_of_facts(store), *_of_gaps(store), *_of_profile(profile)])
 
 
-def _facts(store: Store) -> Iterator[tuple[str, ...]]:
+def _knowledge(store: Store, query: str, limit: int) -> list[Hit]:
+    return [Hit(**row) for row in store.rows(KNOWLEDGE, (query, limit))]
+
+
+def _events(store: Store, query: str, limit: int) -> list[Hit]:
+    return [Hit(**row) for row in store.rows(EVENTS, (query, limit))]
+
+
+def _of_facts(store: Store) -> Iterator[tuple[str, ...]]:
     for fact in store.facts():
-        key, value = fact["key"], fact["value"]
-        title = f"{key.replace('_', ' ')}: {value}"
-        body = f"{key}:{value} {fact['confidence']} {fact['evidence'].get('definition', '')}"
-        yield ("fact", fact["source"], key, title, body)
+        title = f"{fact.key.replace('_', ' ')}: {fact.value}"
+        words = f"{fact.title} {fact.evidence.definition}"
+        body = f"{fact.key}:{fact.value} {fact.confidence} {words}"
+        yield ("fact", fact.source, fact.key, title, body)
 
 
-def _gaps(store: Store) -> Iterator[tuple[str, ...]]:
+def _of_gaps(store: Store) -> Iterator[tuple[str, ...]]:
     for gap in store.gaps():
-        people = " ".join(
-            str(subject.get("login") or subject.get("label") or subject.get("id") or "")
-            for subject in gap["subjects"]
-        )
-        body = f"{gap['id']} {gap['severity']} {gap['nist']} {gap['remedy']} {people}"
-        yield ("gap", gap["source"], gap["id"], f"{gap['title']}: {gap['count']}", body)
+        body = f"{gap.id} {gap.severity} {gap.nist} {gap.remedy}"
+        yield ("gap", gap.source, gap.id, f"{gap.title}: {gap.count}", body)
 
 
-def _profile(profile: Path) -> Iterator[tuple[str, ...]]:
+def _of_profile(profile: Path) -> Iterator[tuple[str, ...]]:
     for part in re.split(r"(?m)^(?=#)", read_profile(profile)):
         title, _, body = part.strip().partition("\n")
         if title:

@@ -6,19 +6,21 @@ from outside is escaped, so that it can neither end a line nor pass for a tag.
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
-from importlib.resources import files
 from itertools import accumulate, groupby
 
 from attrs import Factory, frozen
 
+from twin_host.contract import Confidence, Severity
+from twin_host.known import KnownEvent, KnownFact, KnownGap
+
 LETTERS = {
-    "verified": "V", "observed": "O", "declared": "D", "uncertain": "U", "contradicted": "X",
-    "critical": "C", "high": "H", "medium": "M", "low": "L", "info": "I",
+    Confidence.VERIFIED: "V", Confidence.OBSERVED: "O", Confidence.DECLARED: "D",
+    Confidence.UNCERTAIN: "U", Confidence.CONTRADICTED: "X",
+    Severity.CRITICAL: "C", Severity.HIGH: "H", Severity.MEDIUM: "M", Severity.LOW: "L",
+    Severity.INFO: "I",
 }  # fmt: skip
 MEANINGS = "V=verified O=observed D=declared U=uncertain X=contradicted"
 FUNCTIONS = "ID=Identify PR=Protect DE=Detect RS=Respond RC=Recover GV=Govern"
@@ -46,43 +48,6 @@ class Tier(StrEnum):
 
 
 @frozen
-class FactLine:
-    source: str
-    key: str
-    value: str
-    confidence: str
-    as_of: datetime
-    numerator: int | None = None
-    denominator: int | None = None
-    note: str = ""
-
-
-@frozen
-class GapLine:
-    id: str
-    severity: str
-    count: int
-    nist: str
-    title: str
-    remedy: str
-    source: str
-    opened_at: datetime
-    names: tuple[str, ...] = ()
-    complete: bool = True
-
-
-@frozen
-class EventLine:
-    time: datetime
-    severity: str
-    category: str
-    title: str
-    actor: str
-    source_ip: str
-    outcome: str
-
-
-@frozen
 class ContradictionLine:
     """`readings` is what was declared and what is actual, or what each source says."""
 
@@ -101,18 +66,38 @@ class ConnectorLine:
 
 @frozen
 class Picture:
-    """All that is compiled. `trends` holds the history of percentages by source and key, oldest
-    first."""
+    """All that is compiled.
+
+    `names` holds the first ones in each gap by its source and id, `trends` the history of
+    percentages by source and key, oldest first, and `unread`, by connector, the state of every
+    dataset that its last sync did not read in full.
+    """
 
     organisation: str
-    facts: Sequence[FactLine]
-    gaps: Sequence[GapLine]
-    events: Sequence[EventLine]
+    facts: Sequence[KnownFact]
+    gaps: Sequence[KnownGap]
+    events: Sequence[KnownEvent]
     contradictions: Sequence[ContradictionLine]
     connectors: Sequence[ConnectorLine]
     trends: Mapping[tuple[str, str], Sequence[float]]
+    names: Mapping[tuple[str, str], Sequence[str]] = Factory(dict[tuple[str, str], Sequence[str]])
     unread: Mapping[str, Mapping[str, str]] = Factory(dict[str, Mapping[str, str]])
-    """By connector, the state of every dataset that its last sync did not read in full."""
+
+    @property
+    def headlines(self) -> list[KnownFact]:
+        """The facts that say most, in that order."""
+        chosen = [fact for fact in self.facts if fact.headline is not None]
+        return sorted(chosen, key=lambda fact: (fact.headline, fact.key))
+
+    @property
+    def shorts(self) -> dict[str, str]:
+        """The abbreviation of each headline's key; none is given to two keys."""
+        found: dict[str, str] = {}
+        for fact in self.headlines:
+            short = escape(fact.short) if fact.short else ""
+            if short and short not in found.values():
+                found.setdefault(fact.key, short)
+        return found
 
 
 def compile_sif(tier: Tier, picture: Picture) -> str:
@@ -173,11 +158,11 @@ def _lines(tier: Tier, picture: Picture) -> Iterator[Line]:
 
 
 def _schema(tier: Tier, picture: Picture) -> Iterator[Line]:
-    present = {fact.key for fact in picture.facts}
-    used = [_short(key) for key in _headline_keys(tier) if key in present]
+    shorts = picture.shorts
+    titles = {fact.key: fact.title for fact in reversed(picture.headlines)}
+    used = [key for key in _headline_keys(tier, picture) if key in shorts]
     if used:
-        meanings = _tables()["meanings"]
-        yield "@SCHEMA", [f"{short}={meanings[short]}" for short in used]
+        yield "@SCHEMA", [f"{shorts[key]}={escape(titles[key])}" for key in used]
     if tier is not Tier.EXECUTIVE:
         yield f"@SCHEMA {MEANINGS}", ()
         yield f"@NIST {FUNCTIONS}", ()
@@ -185,9 +170,10 @@ def _schema(tier: Tier, picture: Picture) -> Iterator[Line]:
         yield "@CONFIDENCE V>O>D>U>X", ()
 
 
-def _headline_keys(tier: Tier) -> list[str]:
+def _headline_keys(tier: Tier, picture: Picture) -> list[str]:
     """The figures that the headline shows, and the schema explains."""
-    return list(_tables()["keys"])[: HEADLINES if tier is Tier.EXECUTIVE else None]
+    keys = list(dict.fromkeys(fact.key for fact in picture.headlines))
+    return keys[: HEADLINES if tier is Tier.EXECUTIVE else None]
 
 
 def _unread(picture: Picture) -> Iterator[Line]:
@@ -197,21 +183,21 @@ def _unread(picture: Picture) -> Iterator[Line]:
 
 
 def _headline(tier: Tier, picture: Picture) -> Iterator[Line]:
-    keys = _headline_keys(tier)
-    known = [f for f in picture.facts if f.key in keys and f.source != "declared"]
+    keys, shorts = _headline_keys(tier, picture), picture.shorts
+    known = [f for f in picture.facts if f.key in keys and not f.is_declared]
     for source, facts in groupby(sorted(known, key=lambda f: f.source), lambda f: f.source):
         shown = sorted(facts, key=lambda f: keys.index(f.key))
         words = [
-            f"{_pair(f)}{_doubt(f)}{_trend(picture.trends.get((source, f.key), ()))}" for f in shown
+            f"{_pair(f, shorts)}{_doubt(f)}{_trend(picture.trends.get((source, f.key), ()))}"
+            for f in shown
         ]
         yield f"@POSTURE.{escape(source)}", words
 
 
 def _gaps(tier: Tier, picture: Picture) -> Iterator[Line]:
-    order = list(LETTERS)
-    ranked = sorted(picture.gaps, key=lambda gap: order.index(gap.severity))
+    ranked = sorted(picture.gaps, key=lambda gap: gap.severity.rank)
     for severity, gaps in groupby(ranked, lambda gap: gap.severity):
-        if tier is Tier.EXECUTIVE and severity not in ("critical", "high"):
+        if tier is Tier.EXECUTIVE and severity.rank > Severity.HIGH.rank:
             continue
         words = [
             f"{escape(g.id)}({g.count}{'' if g.complete else '+'}x,{escape(g.nist)})" for g in gaps
@@ -233,10 +219,11 @@ def _connectors(picture: Picture) -> Iterator[Line]:
 
 
 def _facts(picture: Picture) -> Iterator[Line]:
-    order = list(LETTERS)
-    ranked = sorted(picture.facts, key=lambda fact: (order.index(fact.confidence), fact.key))
+    shorts = picture.shorts
+    ranked = sorted(picture.facts, key=lambda fact: (fact.confidence.rank, fact.key))
     for confidence, facts in groupby(ranked, lambda fact: fact.confidence):
-        yield f"@FACTS.{LETTERS[confidence]}", list(dict.fromkeys(map(_pair, facts)))
+        words = dict.fromkeys(f"{_pair(fact, shorts)}{_age(fact)}" for fact in facts)
+        yield f"@FACTS.{LETTERS[confidence]}", list(words)
 
 
 def _remedies(tier: Tier, picture: Picture) -> Iterator[Line]:
@@ -248,18 +235,20 @@ def _remedies(tier: Tier, picture: Picture) -> Iterator[Line]:
         if tier is Tier.FULL:
             words += [
                 f"since:{gap.opened_at:%Y-%m-%d}",
-                f"who:[{','.join(map(escape, gap.names))}]",
+                f"who:[{','.join(map(escape, picture.names.get((gap.source, gap.id), ())))}]",
             ]
         yield "@RECOMMEND " + " ".join(words), ()
 
 
 def _evidence(picture: Picture) -> Iterator[Line]:
+    shorts = picture.shorts
     for fact in picture.facts:
-        counted = f" n:{fact.numerator}/{fact.denominator}" if fact.numerator is not None else ""
-        note = f" note:{escape(fact.note)}" if fact.note else ""
+        found = fact.evidence
+        counted = f" n:{found.numerator}/{found.denominator}" if fact.is_counted else ""
+        note = f" note:{escape(found.note)}" if found.note else ""
         letter = LETTERS[fact.confidence]
         as_of = f"as_of:{fact.as_of:%Y-%m-%dT%H:%MZ}"
-        yield f"@EVIDENCE {_pair(fact)} {letter}{counted} {as_of}{note}", ()
+        yield f"@EVIDENCE {_pair(fact, shorts)} {letter}{_age(fact)}{counted} {as_of}{note}", ()
 
 
 def _events(picture: Picture) -> Iterator[Line]:
@@ -269,26 +258,24 @@ def _events(picture: Picture) -> Iterator[Line]:
         yield f"@EVENT.{LETTERS[event.severity]} {event.time:%Y-%m-%dT%H:%MZ} {text}", ()
 
 
-def _pair(fact: FactLine) -> str:
-    return f"{_short(fact.key)}:{escape(fact.value)}"
+def _pair(fact: KnownFact, shorts: Mapping[str, str]) -> str:
+    return f"{shorts.get(fact.key) or escape(fact.key)}:{escape(fact.value)}"
 
 
-def _doubt(fact: FactLine) -> str:
+def _doubt(fact: KnownFact) -> str:
     """The letter of a confidence that is less than verified."""
-    return "" if fact.confidence == "verified" else f"({LETTERS[fact.confidence]})"
+    if fact.confidence == Confidence.VERIFIED:
+        return ""
+    age = "" if fact.days_old is None else f",{fact.days_old}d"
+    return f"({LETTERS[fact.confidence]}{age})"
+
+
+def _age(fact: KnownFact) -> str:
+    """How many days old it is, when that is why it is not verified."""
+    return "" if fact.days_old is None else f"({fact.days_old}d)"
 
 
 def _trend(history: Sequence[float]) -> str:
     if len(history) < 2 or history[-1] == history[-2]:
         return "→" if len(history) > 1 else ""
     return "↑" if history[-1] > history[-2] else "↓"
-
-
-def _short(key: str) -> str:
-    return _tables()["keys"].get(key) or escape(key)
-
-
-@cache
-def _tables() -> dict[str, dict[str, str]]:
-    text = files("twin_host").joinpath("abbreviations.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)

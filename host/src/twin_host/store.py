@@ -1,6 +1,8 @@
-"""The twin's database: facts with their history, gaps over time, events once each, syncs."""
+"""The twin's database: facts with their history, gaps over time, events once each, syncs.
 
-import os
+A store opened to read is of one moment, whatever others write meanwhile, and writes nothing.
+"""
+
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,46 +12,35 @@ from pathlib import Path
 from typing import Any, Self
 
 import orjson
-from attrs import asdict, frozen
+from attrs import asdict
 
-from twin_host.contract import Confidence, Enrichment, Fact, Gap, SecurityEvent, SyncReport
+from twin_host.contract import DatasetReport, SyncReport
+from twin_host.database import WAIT_S, open_to_read, open_to_write, told
 from twin_host.errors import HostError
 from twin_host.event_filter import EventFilter
+from twin_host.known import (
+    EventCount,
+    Freshness,
+    KnownEvent,
+    KnownFact,
+    KnownGap,
+    PastSync,
+    Reading,
+    event_count,
+    iso,
+    judged,
+    known_event,
+    known_fact,
+    known_gap,
+    past_sync,
+    reading,
+)
 
-MIGRATIONS = ("schema.sql",)
+MIGRATIONS = ("schema.sql", "schema_2.sql")
 """Each brings the database one version further; never changed, only added to."""
 
-KEEP_FACT = """
-INSERT INTO fact VALUES (:source, :key, :value, :confidence, :as_of, :evidence)
-"""
-KEEP_HISTORY = """
-INSERT INTO fact_history VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-    value = excluded.value, confidence = excluded.confidence
-"""
-KEEP_GAP = """
-INSERT INTO gap VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE SET
-    severity = excluded.severity, title = excluded.title, nist = excluded.nist,
-    remedy = excluded.remedy, as_of = excluded.as_of, complete = excluded.complete,
-    opened_at = CASE WHEN gap.closed_at IS NULL THEN gap.opened_at ELSE excluded.opened_at END,
-    changed_at = CASE WHEN gap.subjects = excluded.subjects AND gap.closed_at IS NULL
-        THEN gap.changed_at ELSE excluded.changed_at END,
-    count = excluded.count, subjects = excluded.subjects, closed_at = NULL
-"""
-CLOSE_GAP = """
-UPDATE gap SET count = 0, subjects = '[]', as_of = ?, complete = ?, changed_at = ?, closed_at = ?
-WHERE source = ? AND id = ? AND closed_at IS NULL
-"""
-KEEP_EVENT = """
-INSERT INTO event (source, id, time, event_type, severity, category, title, outcome, reason, actor,
-    targets, source_ip, country, mitre, raw)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-"""
-FACTS = "SELECT source, key, value, confidence, as_of, evidence FROM fact ORDER BY source, key"
-GAPS = """
-SELECT * FROM gap WHERE closed_at IS NULL OR ?
-ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2
-    WHEN 'low' THEN 3 ELSE 4 END, count DESC, id
-"""
+FACTS = "SELECT * FROM fact ORDER BY source, key"
+GAPS = "SELECT * FROM gap WHERE closed_at IS NULL OR ?"
 CHOSEN_EVENTS = """
 FROM event WHERE (:severity IS NULL OR severity = :severity)
     AND (:category IS NULL OR category = :category) AND (:outcome IS NULL OR outcome = :outcome)
@@ -70,191 +61,151 @@ Row = dict[str, Any]
 Values = Sequence[Any] | Mapping[str, Any]
 
 
-@frozen
-class Ingested:
-    """What an enrichment changed."""
-
-    facts: int
-    open_gaps: int
-    new_events: int
-
-
 class Store:
     """An open twin database. Readers and one writer may have it open at once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, freshness: Freshness | None = None
+    ) -> None:
+        self._db = connection
+        self._path = path
+        self._freshness = freshness
+
+    @classmethod
+    def to_read(
+        cls, path: Path, *, freshness: Freshness | None = None, wait_s: float = WAIT_S
+    ) -> Self:
+        """The twin as it is now, and stays while it is open. Nothing is written, unless the file
+        is of an older version and is brought up to date first; where there is none, none is made.
+        With a `freshness`, a figure that is older is not called verified.
+
+        Raises HostError when it cannot be opened.
+        """
         if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-        try:
-            self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
-            self._db.row_factory = sqlite3.Row
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._migrate(path)
-        except sqlite3.DatabaseError as error:
-            raise HostError(f"The twin {path} cannot be opened: {error}.") from error
+            nothing = sqlite3.connect(":memory:", isolation_level=None)
+            nothing.row_factory = sqlite3.Row
+            return cls._prepared(nothing, path)
+        with _explained(path):
+            found = cls(open_to_read(path, wait_s=wait_s), path, freshness)
+            with _closed_on_error(found):
+                if found.version() == len(MIGRATIONS):
+                    return found
+        found.close()
+        cls.to_write(path, wait_s=wait_s).close()
+        with _explained(path):
+            return cls(open_to_read(path, wait_s=wait_s), path, freshness)
+
+    @classmethod
+    def to_write(cls, path: Path, *, wait_s: float = WAIT_S) -> Self:
+        """The twin, made when there is none. Raises HostError when it cannot be opened."""
+        with _explained(path):
+            return cls._prepared(open_to_write(path, wait_s=wait_s), path)
+
+    @classmethod
+    def _prepared(cls, connection: sqlite3.Connection, path: Path) -> Self:
+        found = cls(connection, path)
+        with _closed_on_error(found):
+            found._migrate()
+        return found
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_error: object) -> None:
+    def __exit__(self, _type: object, error: object, _trace: object) -> None:
+        self.close()
+        if isinstance(error, sqlite3.Error):
+            raise told(f"The twin {self._path}", error) from error
+
+    def close(self) -> None:
+        """Let go of the file."""
         self._db.close()
 
-    def ingest(self, source: str, enrichment: Enrichment, now: datetime) -> Ingested:
-        """Take over everything a connector says, all of it or nothing."""
-        with self._transaction():
-            before = self._number("SELECT count(*) FROM event")
-            self._replace_facts(source, enrichment.facts)
-            for gap in enrichment.gaps:
-                self._keep_gap(source, gap, iso(now))
-            self._db.executemany(KEEP_EVENT, (_event_row(source, e) for e in enrichment.events))
-            new_events = self._number("SELECT count(*) FROM event") - before
-        open_gaps = self._number("SELECT count(*) FROM gap WHERE closed_at IS NULL")
-        return Ingested(len(enrichment.facts), open_gaps, new_events)
+    # --- reading --------------------------------------------------------------------------------
 
-    def declare(self, key: str, value: str, now: datetime) -> None:
-        """Keep what a person says is so."""
-        self._db.execute("INSERT OR REPLACE INTO declared VALUES (?, ?, ?)", (key, value, iso(now)))
-
-    def take_back(self, key: str) -> None:
-        """Forget what a person said of this."""
-        self._db.execute("DELETE FROM declared WHERE key = ?", (key,))
-
-    def keep_sync(self, source: str, report: SyncReport, now: datetime) -> None:
-        """Remember how a sync ended."""
-        text = orjson.dumps(asdict(report)).decode()
-        self._db.execute(
-            "INSERT INTO sync (source, ended_at, status, report) VALUES (?, ?, ?, ?)",
-            (source, iso(now), report.status, text),
-        )
-
-    def facts(self) -> list[Row]:
+    def facts(self) -> list[KnownFact]:
         """Every fact; a declared one that a source contradicts is marked so."""
-        found = [_decoded(row, "evidence") for row in self._rows(FACTS)]
-        return found + [self._judge(row, found) for row in self._rows("SELECT * FROM declared")]
+        found = [known_fact(row) for row in self.rows(FACTS)]
+        declared = [judged(row, found) for row in self.rows("SELECT * FROM declared")]
+        if self._freshness:
+            found = [self._freshness.shown(fact) for fact in found]
+        return found + declared
 
-    def gaps(self, *, closed_too: bool = False) -> list[Row]:
+    def history(self, key: str) -> list[Reading]:
+        """How a figure moved, oldest first."""
+        sql = "SELECT * FROM reading WHERE key = ? ORDER BY as_of, definition_version"
+        return [reading(row) for row in self.rows(sql, (key,))]
+
+    def gaps(self, *, closed_too: bool = False) -> list[KnownGap]:
         """Open gaps, worst first; with `closed_too` those that were."""
-        return [_decoded(row, "subjects") for row in self._rows(GAPS, (closed_too,))]
+        found = [known_gap(row) for row in self.rows(GAPS, (closed_too,))]
+        return sorted(found, key=lambda gap: (gap.severity.rank, -gap.count, gap.id, gap.source))
+
+    def gap(self, source: str, gap_id: str) -> KnownGap | None:
+        """One gap, open or closed."""
+        found = self.rows("SELECT * FROM gap WHERE source = ? AND id = ?", (source, gap_id))
+        return known_gap(found[0]) if found else None
 
     def events(
         self, wanted: EventFilter | None = None, *, limit: int = -1, offset: int = 0
-    ) -> Iterator[Row]:
+    ) -> Iterator[KnownEvent]:
         """Events, newest first."""
         chosen = asdict(wanted or EventFilter()) | {"limit": limit, "offset": offset}
         for row in self._db.execute(EVENTS, chosen):
-            yield _decoded(dict(row), "targets", "mitre")
+            yield known_event(row)
 
-    def event_counts(self, wanted: EventFilter, *, width: int) -> list[Row]:
+    def event_counts(self, wanted: EventFilter, *, width: int) -> list[EventCount]:
         """How many events of each severity began with each `start`, the first `width` characters
         of their times: 10 for days, 13 for hours."""
-        return self._rows(EVENT_COUNTS, asdict(wanted) | {"width": width})
+        found = self.rows(EVENT_COUNTS, asdict(wanted) | {"width": width})
+        return [event_count(row) for row in found]
 
-    def event(self, source: str, event_id: str) -> Row | None:
+    def event(self, source: str, event_id: str) -> KnownEvent | None:
         """One event."""
         sql = "SELECT * FROM event WHERE source = ? AND id = ?"
-        found = self._rows(sql, (source, event_id))
-        return _decoded(found[0], "targets", "mitre") if found else None
+        found = self.rows(sql, (source, event_id))
+        return known_event(found[0]) if found else None
 
     def event_values(self, column: str) -> list[str]:
         """The different values of `severity`, `category`, `outcome` or `source`."""
         sql = f"SELECT DISTINCT {column} AS value FROM event WHERE {column} <> '' ORDER BY 1"
-        return [row["value"] for row in self._rows(sql)]
+        return [row["value"] for row in self.rows(sql)]
 
-    def gap(self, source: str, gap_id: str) -> Row | None:
-        """One gap, open or closed."""
-        found = self._rows("SELECT * FROM gap WHERE source = ? AND id = ?", (source, gap_id))
-        return _decoded(found[0], "subjects") if found else None
-
-    def syncs(self, source: str, *, limit: int) -> list[Row]:
+    def syncs(self, source: str, *, limit: int) -> list[PastSync]:
         """The last syncs of a connector, newest first."""
         sql = "SELECT * FROM sync WHERE source = ? ORDER BY number DESC LIMIT ?"
-        return [_decoded(row, "report") for row in self._rows(sql, (source, limit))]
+        return [past_sync(row) for row in self.rows(sql, (source, limit))]
 
-    def history(self, key: str) -> list[Row]:
-        """How a figure moved, oldest first."""
-        return self._rows("SELECT * FROM fact_history WHERE key = ? ORDER BY as_of", (key,))
-
-    def last_sync(self, source: str) -> Row | None:
+    def last_sync(self, source: str) -> PastSync | None:
         """The last sync of a connector, with its report."""
         return next(iter(self.syncs(source, limit=1)), None)
 
-    def last_datasets(self, source: str) -> dict[str, Row]:
+    def last_datasets(self, source: str) -> Mapping[str, DatasetReport]:
         """How each dataset of a connector's last sync ended."""
         last = self.last_sync(source)
-        return last["report"]["datasets"] if last else {}
-
-    def replace_knowledge(self, rows: Iterable[Sequence[str]]) -> None:
-        """Index anew everything but the events: kind, source, reference, title, body."""
-        with self._transaction():
-            self._db.execute("DELETE FROM search_knowledge")
-            self._db.executemany("INSERT INTO search_knowledge VALUES (?, ?, ?, ?, ?)", rows)
+        return last.report.datasets if last else {}
 
     def rows(self, sql: str, values: Values = ()) -> list[Row]:
         """The rows of a query."""
-        return self._rows(sql, values)
+        return [dict(row) for row in self._db.execute(sql, values)]
 
-    def _replace_facts(self, source: str, facts: Sequence[Fact]) -> None:
-        self._db.execute("DELETE FROM fact WHERE source = ?", (source,))
-        self._db.executemany(KEEP_FACT, (_encoded_fact(source, fact) for fact in facts))
-        self._db.executemany(
-            KEEP_HISTORY, ((source, f.key, iso(f.as_of), f.value, f.confidence) for f in facts)
-        )
+    def number(self, sql: str) -> int:
+        """The single number that a query gives."""
+        return int(self._db.execute(sql).fetchone()[0])
 
-    def _keep_gap(self, source: str, gap: Gap, now: str) -> None:
-        if not gap.count:
-            closing = (iso(gap.as_of), gap.complete, now, now, source, gap.id)
-            self._db.execute(CLOSE_GAP, closing)
-            return
-        subjects = orjson.dumps([dict(subject) for subject in gap.subjects]).decode()
-        self._db.execute(
-            KEEP_GAP,
-            (
-                source,
-                gap.id,
-                gap.severity,
-                gap.title,
-                gap.nist,
-                gap.remedy,
-                gap.count,
-                subjects,
-                iso(gap.as_of),
-                gap.complete,
-                now,
-                now,
-            ),
-        )
-
-    def _judge(self, declared: Row, facts: Sequence[Row]) -> Row:
-        actual = [
-            fact["value"]
-            for fact in facts
-            if fact["key"] == declared["key"] and fact["confidence"] == Confidence.VERIFIED
-        ]
-        contradicted = bool(actual) and declared["value"] not in actual
-        confidence = Confidence.CONTRADICTED if contradicted else Confidence.DECLARED
-        evidence = {"declared": declared["value"], "actual": actual[0]} if contradicted else {}
-        return {
-            "source": "declared",
-            "key": declared["key"],
-            "value": declared["value"],
-            "confidence": str(confidence),
-            "as_of": declared["declared_at"],
-            "evidence": {"numerator": None, "denominator": None, "complete": True, **evidence},
-        }
-
-    def _migrate(self, path: Path) -> None:
-        version = self._number("PRAGMA user_version")
-        if version > len(MIGRATIONS):
-            raise HostError(f"The twin {path} was written by a newer version: upgrade twin-host.")
-        for number, name in enumerate(MIGRATIONS[version:], start=version + 1):
-            script = files("twin_host").joinpath(name).read_text(encoding="utf-8")
-            self._db.executescript(
-                f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;"
+    def version(self) -> int:
+        """How many of the migrations the file has had. Raises HostError for more than there are."""
+        found = self.number("PRAGMA user_version")
+        if found > len(MIGRATIONS):
+            raise HostError(
+                f"The twin {self._path} was written by a newer version: upgrade twin-host."
             )
+        return found
+
+    # --- writing --------------------------------------------------------------------------------
 
     @contextmanager
-    def _transaction(self) -> Generator[None]:
+    def together(self) -> Generator[None]:
+        """What is written in the block is kept all of it or nothing."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -263,44 +214,65 @@ class Store:
             raise
         self._db.execute("COMMIT")
 
-    def _rows(self, sql: str, values: Values = ()) -> list[Row]:
-        return [dict(row) for row in self._db.execute(sql, values)]
+    def write(self, sql: str, rows: Iterable[Values]) -> None:
+        """Run one statement for each row."""
+        self._db.executemany(sql, rows)
 
-    def _number(self, sql: str) -> int:
-        return int(self._db.execute(sql).fetchone()[0])
+    def declare(self, key: str, value: str, now: datetime) -> None:
+        """Keep what a person says is so."""
+        self.write("INSERT OR REPLACE INTO declared VALUES (?, ?, ?)", [(key, value, iso(now))])
 
+    def take_back(self, key: str) -> None:
+        """Forget what a person said of this."""
+        self.write("DELETE FROM declared WHERE key = ?", [(key,)])
 
-def iso(moment: datetime) -> str:
-    """A moment as the twin writes it: ISO 8601, UTC, whole seconds."""
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+    def keep_sync(self, source: str, report: SyncReport, now: datetime) -> None:
+        """Remember how a sync ended."""
+        self.write(
+            "INSERT INTO sync (source, ended_at, status, report) VALUES (?, ?, ?, ?)",
+            [(source, iso(now), report.status, orjson.dumps(asdict(report)).decode())],
+        )
 
+    def replace_knowledge(self, rows: Iterable[Sequence[str]]) -> None:
+        """Index anew everything but the events: kind, source, reference, title, body."""
+        with self.together():
+            self._db.execute("DELETE FROM search_knowledge")
+            self.write("INSERT INTO search_knowledge VALUES (?, ?, ?, ?, ?)", rows)
 
-def fact_row(source: str, fact: Fact) -> Row:
-    """A connector's fact as `Store.facts` gives it back."""
-    return {
-        "source": source,
-        "key": fact.key,
-        "value": fact.value,
-        "confidence": str(fact.confidence),
-        "as_of": iso(fact.as_of),
-        "evidence": asdict(fact.evidence),
-    }
-
-
-def _encoded_fact(source: str, fact: Fact) -> Row:
-    row = fact_row(source, fact)
-    return row | {"evidence": orjson.dumps(row["evidence"]).decode()}
-
-
-def _event_row(source: str, event: SecurityEvent) -> tuple[str, ...]:
-    time = event.time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    targets, mitre = orjson.dumps(event.targets).decode(), orjson.dumps(event.mitre).decode()
-    return (
-        source, event.id, time, event.event_type, event.severity, event.category, event.title,
-        event.outcome, event.reason, event.actor, targets, event.source_ip, event.country, mitre,
-        event.raw,
-    )  # fmt: skip
+    def _migrate(self) -> None:
+        if self.version() == len(MIGRATIONS):
+            return
+        self._db.execute("BEGIN IMMEDIATE")  # and look again: another may have been faster
+        for number, name in enumerate(MIGRATIONS[self.version() :], start=self.version() + 1):
+            for statement in _statements(name):
+                self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version = {number}")
+        self._db.execute("COMMIT")
 
 
-def _decoded(row: Row, *names: str) -> Row:
-    return row | {name: orjson.loads(row[name]) for name in names}
+@contextmanager
+def _explained(path: Path) -> Generator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise told(f"The twin {path}", error) from error
+
+
+@contextmanager
+def _closed_on_error(store: Store) -> Generator[None]:
+    try:
+        yield
+    except BaseException:
+        store.close()
+        raise
+
+
+def _statements(name: str) -> Iterator[str]:
+    """The statements of a script one by one: `executescript` would commit between them."""
+    script = files("twin_host").joinpath(name).read_text(encoding="utf-8")
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,14 +1,13 @@
 """What a person or an assistant can do with a twin; command line, pages and tools show it."""
 
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from threading import Event
 from typing import Any
 
 from attrs import evolve, field, frozen
 
-from twin_host import shapes
 from twin_host.contract import (
     Capability,
     Configured,
@@ -22,18 +21,19 @@ from twin_host.contract import (
     SyncReport,
     SyncStatus,
 )
-from twin_host.errors import HostError, UsageError
+from twin_host.errors import UsageError
 from twin_host.home import Home
+from twin_host.ingest import Ingested
+from twin_host.known import Freshness, KnownFact, fact_of
 from twin_host.loop import run_loop
-from twin_host.picture import picture_of, unread
+from twin_host.moment import Moment
 from twin_host.profile import read_profile
 from twin_host.registry import Connector, Registry
-from twin_host.search import Hit, search
 from twin_host.secrets import SecretStore
-from twin_host.sif import Tier, compile_sif
-from twin_host.store import Ingested, Row, Store, fact_row
-
-SNAPSHOT = "snapshot.db"
+from twin_host.settings import read_settings
+from twin_host.status import PAST_SYNCS, Installed, Status
+from twin_host.store import Store
+from twin_host.subjects import SNAPSHOT, Snapshots
 
 
 @frozen
@@ -45,12 +45,12 @@ class SyncOutcome:
 
 
 @frozen
-class Explanation:
-    """One fact and who is behind it. `more` is set when there are more subjects than asked for."""
+class Declared:
+    """What became of a declaration. `is_known` says whether any connector speaks of that key; when
+    none does, `likely` are the keys that may have been meant."""
 
-    fact: Row
-    subjects: list[Row]
-    more: bool
+    is_known: bool
+    likely: Sequence[str] = ()
 
 
 def utc_now() -> datetime:
@@ -109,7 +109,7 @@ class Twin:
         with self.home.only_sync(name):
             context = self.context(connector, report=report, cancelled=cancelled)
             found = connector.sync(config, asked, context)
-            with self.store() as store:
+            with self._to_write() as store:
                 store.keep_sync(name, found, self.clock())
             if found.status == SyncStatus.FAILED:
                 return SyncOutcome(found, None)
@@ -125,15 +125,16 @@ class Twin:
         connector = self.registry.get(name)
         if not (self.home.state_dir(name) / SNAPSHOT).exists():
             raise UsageError(f"Nothing has been read yet: run `twin sync {name}` first.")
-        with self.store() as store:
+        with self._to_write() as store:
             return run_loop(self.home, store, connector, self.context(connector), self.clock())
 
-    def early(self, name: str) -> list[Row]:
+    def early(self, name: str) -> list[KnownFact]:
         """The connector's facts as they would be now, while it is still reading."""
         connector = self.registry.get(name)
         if not (self.home.state_dir(name) / SNAPSHOT).exists():
             return []
-        return [fact_row(name, fact) for fact in connector.enrich(self.context(connector)).facts]
+        facts = connector.enrich(self.context(connector)).facts
+        return [fact_of(name, fact, place) for place, fact in enumerate(facts)]
 
     def context(
         self,
@@ -151,77 +152,73 @@ class Twin:
             cancelled=cancelled or Event(),
         )
 
-    def connectors(self) -> list[dict[str, Any]]:
-        """Every installed connector, usable or not."""
+    def connectors(self) -> list[Installed]:
+        """Every connector that can be used, and its last sync; `registry.broken` has the rest."""
         with self.store() as store:
-            usable = [
-                shapes.connector(
-                    connector,
-                    configured=self.home.config(name) is not None,
+            return [
+                Installed(
+                    connector=connector,
+                    is_configured=self.home.config(name) is not None,
                     last_sync=store.last_sync(name),
                 )
                 for name, connector in sorted(self.registry.connectors.items())
             ]
-        return usable + [shapes.broken(broken) for broken in self.registry.broken]
 
-    def status(self, name: str) -> dict[str, Any]:
-        """How one connector stands: settings, where its secrets are, last sync, its facts."""
+    def status(self, name: str) -> Status:
+        """How one connector stands."""
         connector = self.registry.get(name)
         secrets = SecretStore(self.home, connector.info)
         with self.store() as store:
-            last, facts = store.last_sync(name), store.facts()
-        config = self.home.config(name)
-        return {
-            "name": name,
-            "configured": config is not None,
-            "config": config,
-            "secrets": {
-                setting.name: secrets.where(setting.name)
-                for setting in connector.info.fields
-                if setting.kind == "secret"
-            },
-            "last_sync": last,
-            "facts": [shapes.fact(fact) for fact in facts if fact["source"] == name],
-        }
+            return Status(
+                connector=connector,
+                config=self.home.config(name),
+                secrets={
+                    setting.name: secrets.where(setting.name)
+                    for setting in connector.info.fields
+                    if setting.kind == "secret"
+                },
+                syncs=store.syncs(name, limit=PAST_SYNCS),
+                facts=[fact for fact in store.facts() if fact.source == name],
+            )
 
     # --- the twin ---------------------------------------------------------------------------
 
     def store(self) -> Store:
-        """The twin's database, open."""
-        self.home.ensure()
-        return Store(self.home.database)
+        """The twin's database, open to read."""
+        days = read_settings(self.home).stale_figure_days
+        freshness = Freshness(now=self.clock(), days=days)
+        return Store.to_read(self.home.database, freshness=freshness)
 
-    def explain(self, key: str, *, limit: int) -> list[Explanation]:
-        """Every fact of that key (or `key:value`), with at most `limit` of those behind each."""
-        key = key.partition(":")[0]
-        with self.store() as store:
-            facts = store.facts()
-        found = [fact for fact in facts if fact["key"] == key]
-        if not found:
-            known = ", ".join(sorted({fact["key"] for fact in facts})) or "none yet"
-            raise UsageError(f"There is no fact {key!r}. Known facts: {known}.")
-        return [self._explain(fact, limit) for fact in found]
+    def moment(self) -> Moment:
+        """The twin as it is now, open to be asked."""
+        snapshots = Snapshots(self.home.path / "connectors")
+        return Moment(self.home, self.registry, self.store(), snapshots)
 
-    def search(self, words: str, *, limit: int) -> list[Hit]:
-        """Everything in the twin that has all those words, or else any of them."""
-        with self.store() as store:
-            return search(store, words, limit=limit)
+    def declare(self, key: str, value: str) -> Declared:
+        """Keep what a person says is so. Raises UsageError for what no fact could say."""
+        if any(text.split() != [text] for text in (key, value)):
+            raise UsageError("A fact's key and value are single words without spaces.")
+        with self._to_write() as store:
+            known = {fact.key for fact in store.facts() if not fact.is_declared}
+            store.declare(key, value, self.clock())
+        if key in known or not known:
+            return Declared(is_known=True)
+        return Declared(is_known=False, likely=get_close_matches(key, known))
 
-    def sif(self, tier: Tier) -> str:
-        """The twin compiled for an AI assistant."""
-        with self.store() as store:
-            return compile_sif(tier, picture_of(self.registry, store, self.profile()))
-
-    def unread(self) -> dict[str, dict[str, str]]:
-        """By connector, the state of every dataset that its last sync did not read in full."""
-        with self.store() as store:
-            return unread(self.registry, store)
+    def take_back(self, key: str) -> None:
+        """Forget what a person said of this."""
+        with self._to_write() as store:
+            store.take_back(key)
 
     def profile(self) -> str:
         """The profile as it is; empty when there is none."""
         return read_profile(self.home.profile)
 
     # --- inside -----------------------------------------------------------------------------
+
+    def _to_write(self) -> Store:
+        self.home.ensure()
+        return Store.to_write(self.home.database)
 
     def _present(self, connector: Connector) -> dict[str, str | Secret]:
         """The settings and secrets as they are, as a person would type them."""
@@ -242,14 +239,6 @@ class Twin:
         if config is None:
             raise UsageError(f"{name} is not configured: run `twin configure {name}` first.")
         return config
-
-    def _explain(self, fact: Row, limit: int) -> Explanation:
-        query = fact["evidence"].get("query")
-        snapshot = self.home.path / "connectors" / fact["source"] / SNAPSHOT
-        if not query or not snapshot.exists():
-            return Explanation(fact, [], more=False)
-        subjects = list(_read_only(snapshot, query, limit + 1))
-        return Explanation(fact, subjects[:limit], more=len(subjects) > limit)
 
 
 class InvalidSettings(UsageError):
@@ -282,17 +271,3 @@ def as_typed(value: Any) -> str:
     if isinstance(value, list):
         return "\n".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType]
     return str(value)
-
-
-def _read_only(database: Any, query: str, limit: int) -> Iterator[Row]:
-    """A connector's query can read its snapshot and do nothing else."""
-    connection = sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=30)
-    try:
-        connection.execute("PRAGMA query_only = 1")
-        connection.row_factory = sqlite3.Row
-        for row in connection.execute(f"SELECT * FROM ({query}) LIMIT ?", (limit,)):
-            yield dict(row)
-    except sqlite3.DatabaseError as error:
-        raise HostError(f"The people behind this figure cannot be listed: {error}.") from error
-    finally:
-        connection.close()

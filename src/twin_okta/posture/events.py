@@ -75,7 +75,6 @@ def security_event(entry: dict[str, Any]) -> SecurityEvent | None:
         source_ip=(event.client and event.client.ip_address) or "",
         country=_country(event),
         mitre=rule.mitre,
-        raw=orjson.dumps(entry).decode(),
     )
 
 

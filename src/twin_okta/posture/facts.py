@@ -10,7 +10,7 @@ from twin_host.contract import Confidence, Evidence, Fact
 from twin_okta.manifest import NAME
 from twin_okta.posture.figures import Figures
 from twin_okta.posture.inventory import inventory
-from twin_okta.posture.measure import counted, quoted, share, word
+from twin_okta.posture.measure import counted, quoted, share, shown, word
 
 STRENGTH = (
     "CASE c.rank WHEN 0 THEN 'none' WHEN 1 THEN 'weak' WHEN 2 THEN 'unknown'"
@@ -85,7 +85,7 @@ def facts(figures: Figures) -> tuple[Fact, ...]:
     found = [_tool(figures)]
     for part in (_users, _coverage, _factor_shares, _user_gaps, _privileged, inventory):
         found += part(figures)
-    return tuple(found)
+    return shown(found)
 
 
 def _tool(figures: Figures) -> Fact:

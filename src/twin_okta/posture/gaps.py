@@ -1,9 +1,11 @@
-"""Gaps: the weaknesses that rules/gaps.toml describes, with the people behind each."""
+"""Gaps: the weaknesses that rules/gaps.toml describes, with the query that lists those in each."""
 
+from hashlib import sha256
 from typing import Any
 
-from twin_host.contract import Gap, Severity, Subject
+from twin_host.contract import Gap, Severity
 from twin_okta.posture.figures import Figures
+from twin_okta.posture.measure import quoted
 from twin_okta.rules import load
 
 
@@ -22,8 +24,9 @@ def _judge(figures: Figures, rule: dict[str, Any]) -> Gap | None:
         return None
     needs: list[str] = rule["needs"]
     as_of, complete = figures.as_of(needs), figures.complete(needs)
-    subjects = _subjects(figures, rule["query"])
-    if as_of is None or (not complete and not subjects):
+    query = rule["query"].replace(":cutoff", quoted(figures.stale_cutoff())).strip()
+    count, digest = _counted(figures, query)
+    if as_of is None or (not complete and not count):
         return None
     return Gap(
         id=rule["id"],
@@ -31,13 +34,19 @@ def _judge(figures: Figures, rule: dict[str, Any]) -> Gap | None:
         title=rule["title"],
         nist=rule["nist"],
         remedy=rule["remedy"],
-        count=len(subjects),
-        subjects=subjects,
+        count=count,
+        kind=rule["kind"],
+        query=query,
+        digest=digest,
         as_of=as_of,
         complete=complete,
     )
 
 
-def _subjects(figures: Figures, query: str) -> tuple[Subject, ...]:
-    cutoff = {"cutoff": figures.stale_cutoff()}
-    return tuple(figures.snapshot.records(query, cutoff))
+def _counted(figures: Figures, query: str) -> tuple[int, str]:
+    """How many subjects a query has, and the SHA-256 of their ids in order."""
+    count, digest = 0, sha256()
+    for (subject,) in figures.snapshot.stream(f"SELECT id FROM ({query}) ORDER BY id"):
+        count += 1
+        digest.update(f"{subject}\n".encode())
+    return count, digest.hexdigest()

@@ -1,10 +1,14 @@
 """Facts from counts and shares, with their evidence and how far they can be believed."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from attrs import evolve
 
 from twin_host.contract import Confidence, Evidence, Fact
 from twin_okta.posture.figures import Figures
+from twin_okta.rules import load
 
 
 def counted(
@@ -86,6 +90,28 @@ def stated(
         yield Fact(
             key=key, value=value, confidence=Confidence.VERIFIED, as_of=as_of, evidence=evidence
         )
+
+
+def shown(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """The facts as rules/titles.toml has them shown, in its order; those that it does not name as
+    they are, last."""
+    table = load("titles")
+    places = {name: place for place, name in enumerate(table)}
+    named = [(_entry(fact.key, table), fact) for fact in facts]
+    named.sort(key=lambda pair: places.get(pair[0], len(places)))
+    return tuple(_titled(fact, name, table.get(name, {})) for name, fact in named)
+
+
+def _entry(key: str, table: Mapping[str, Any]) -> str:
+    """The table's name for a fact: its key, or else how it begins."""
+    begins = (name for name in table if name.endswith("*") and key.startswith(name[:-1]))
+    return key if key in table else next(begins, "")
+
+
+def _titled(fact: Fact, name: str, attributes: Mapping[str, Any]) -> Fact:
+    rest = fact.key.removeprefix(name[:-1]).replace("_", " ")
+    title = str(attributes.get("title", "")).format(rest=rest)
+    return evolve(fact, **(dict(attributes) | {"title": title[:1].upper() + title[1:]}))
 
 
 def word(text: str) -> str:

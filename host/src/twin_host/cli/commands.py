@@ -2,8 +2,6 @@
 
 import os
 import secrets
-from difflib import get_close_matches
-from itertools import islice
 
 import click
 
@@ -11,14 +9,14 @@ from twin_host import shapes
 from twin_host.cli import connectors, show
 from twin_host.cli.demo import demo
 from twin_host.cli.listen import LOOPBACK, listening, serve_on
-from twin_host.cli.root import Root, examples, json_option, optional, twin
+from twin_host.cli.root import Root, echo_json, examples, json_option, optional, twin
 from twin_host.contract import Severity
 from twin_host.errors import UsageError
-from twin_host.event_filter import checked
-from twin_host.figures import DECLARED
+from twin_host.moment import Moment
 from twin_host.sif import Tier
 
 TABLE_ROWS = 20
+GAP_ROWS = 200
 
 
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,7 +34,7 @@ def cli() -> None:
       twin demo                       all of it against a simulated organisation
       twin connectors                 what can be connected
       twin configure NAME             then: twin test NAME, twin sync NAME
-      twin explain mfa_coverage       who is behind a figure
+      twin explain KEY                who is behind a figure
     """
 
 
@@ -60,21 +58,13 @@ cli.add_command(demo)
 @json_option
 def list_connectors(as_json: bool) -> None:  # noqa: FBT001
     """List the installed connectors, and those that cannot be used."""
-    found = twin().connectors()
+    found, broken = twin().connectors(), twin().registry.broken
     if as_json:
-        click.echo(shapes.dumps(found))
+        click.echo(shapes.dumps([*map(shapes.connector, found), *map(shapes.broken, broken)]))
         return
-    rows = (
-        (c["name"], c["title"], c["category"], "yes" if c["configured"] else "no", _last(c))
-        for c in found
-        if not c["broken"]
-    )
-    show.table(("name", "title", "category", "configured", "last sync"), rows, wrap="last sync")
-    for row in found:
-        if row["broken"]:
-            show.line(
-                f"{row['name']} ({row['distribution']}) cannot be used: {row['broken']}", "red"
-            )
+    show.connectors(found)
+    for each in broken:
+        show.line(f"{each.entry_point} ({each.distribution}) cannot be used: {each.reason}", "red")
 
 
 @cli.command()
@@ -82,40 +72,41 @@ def list_connectors(as_json: bool) -> None:  # noqa: FBT001
 @examples("twin facts", "twin facts --json")
 def facts(as_json: bool) -> None:  # noqa: FBT001
     """Every figure, with its confidence and evidence."""
-    with twin().store() as store:
-        rows = store.facts()
+    with twin().moment() as now:
+        found = now.facts()
     if as_json:
-        click.echo(shapes.dumps([shapes.fact(row) for row in rows]))
+        click.echo(shapes.dumps([shapes.fact(fact) for fact in found]))
     else:
-        show.facts(rows)
+        show.facts(found)
 
 
 @cli.command()
 @click.argument("gap_id", required=False)
 @click.option("--all", "closed_too", is_flag=True, help="Show the closed ones too.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=None, help="At most so many people of a gap."
+)
 @json_option
-@examples("twin gaps", "twin gaps users-without-mfa", "twin gaps --all --json")
-def gaps(gap_id: str | None, closed_too: bool, as_json: bool) -> None:  # noqa: FBT001
+@examples("twin gaps", "twin gaps GAP_ID", "twin gaps --all --json")
+def gaps(
+    gap_id: str | None,
+    closed_too: bool,  # noqa: FBT001
+    limit: int | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
     """Weaknesses, worst first; or one of them, with the people in it."""
-    with twin().store() as store:
-        rows = store.gaps(closed_too=closed_too or bool(gap_id))
-    if gap_id:
-        known = ", ".join(sorted({row["id"] for row in rows})) or "none yet"
-        rows = [row for row in rows if row["id"] == gap_id]
-        if not rows:
-            raise UsageError(f"There is no gap {gap_id!r}. Known gaps: {known}.")
-    if as_json:
-        click.echo(shapes.dumps([shapes.gap(row) for row in rows]))
-        return
-    _say_if_nothing_was_synced()
-    show.gaps(rows)
-    if gap_id:
-        for row in rows:
-            show.line(row["remedy"])
-            show.subjects(row["subjects"], more=False)
-    if any(not row["complete"] for row in rows):
-        show.line("+ means at least so many: not everything could be read.", "yellow")
-    show.not_read(twin().unread())
+    with twin().moment() as now:
+        found = now.gaps(gap_id, closed_too=closed_too)
+        if as_json:
+            listed = (shapes.gap(gap, now.subjects(gap), limit=limit) for gap in found)
+            echo_json(listed)
+            return
+        _say_if_nothing_was_synced(now)
+        show.gaps(found)
+        for gap in found if gap_id else ():
+            show.line(gap.remedy)
+            show.people(now.subjects(gap).first(limit or GAP_ROWS))
+        show.not_read(now.unread())
 
 
 @cli.command()
@@ -137,17 +128,15 @@ def events(
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Security events, newest first."""
-    with twin().store() as store:
+    with twin().moment() as now:
         most = limit or (-1 if as_json else TABLE_ROWS)
-        known = store.event_values("category")
-        wanted = checked(known, severity=severity, category=category, since=since)
-        rows = store.events(wanted, limit=most)
+        found = now.events(severity=severity, category=category, since=since, limit=most)
         if as_json:
-            click.echo(shapes.dumps([shapes.event(row) for row in rows]))
+            echo_json(shapes.event(event) | {"raw": now.entry(event)} for event in found)
             return
-        _say_if_nothing_was_synced()
-        show.events(rows)
-        show.not_read(twin().unread())
+        _say_if_nothing_was_synced(now)
+        show.events(found)
+        show.not_read(now.unread())
 
 
 @cli.command()
@@ -169,7 +158,8 @@ def profile(as_json: bool) -> None:  # noqa: FBT001
 @examples("twin sif --tier executive")
 def sif(tier: str, as_json: bool) -> None:  # noqa: FBT001
     """The twin compiled for an AI assistant (SIF)."""
-    text = twin().sif(Tier(tier))
+    with twin().moment() as now:
+        text = now.sif(Tier(tier))
     click.echo(shapes.dumps({"tier": tier, "sif": text}) if as_json else text.rstrip())
 
 
@@ -177,27 +167,17 @@ def sif(tier: str, as_json: bool) -> None:  # noqa: FBT001
 @click.argument("key")
 @click.option("--limit", type=click.IntRange(1), default=None, help="At most so many people.")
 @json_option
-@examples("twin explain mfa_coverage", "twin explain sso_apps --json")
+@examples("twin explain KEY", "twin explain KEY --json")
 def explain(key: str, limit: int | None, as_json: bool) -> None:  # noqa: FBT001
     """What a figure means, how it was counted, and who is behind it."""
-    most = limit or (2**31 if as_json else TABLE_ROWS)
-    found = twin().explain(key, limit=most)
-    if as_json:
-        shaped = [shapes.explanation(e.fact, e.subjects, more=e.more) for e in found]
-        click.echo(shapes.dumps(shaped[0] if len(shaped) == 1 else shaped))
-        return
-    for explanation in found:
-        row, evidence = explanation.fact, explanation.fact["evidence"]
-        show.line(f"{row['key']}:{row['value']} ({row['confidence']}, {row['source']})", "bold")
-        show.line(evidence.get("definition", ""))
-        counted = show.evidence(row)
-        whole = "complete" if evidence["complete"] else "not complete"
-        read = ", ".join(evidence.get("datasets", ()))
-        show.line(
-            f"Counted {counted}, from {read} ({whole}), as of {row['as_of']}." if read else ""
-        )
-        show.line(evidence.get("note", ""), "yellow")
-        show.subjects(explanation.subjects, more=explanation.more)
+    with twin().moment() as now:
+        found = now.explain(key)
+        if as_json:
+            shaped = (shapes.explanation(e.fact, e.subjects, limit=limit) for e in found)
+            echo_json(next(shaped) if len(found) == 1 else shaped)
+            return
+        for each in found:
+            show.explanation(each.fact, each.subjects.first(limit or TABLE_ROWS))
 
 
 @cli.command()
@@ -207,7 +187,8 @@ def explain(key: str, limit: int | None, as_json: bool) -> None:  # noqa: FBT001
 @examples('twin search "weak factor"', "twin search ada@example.com")
 def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:  # noqa: FBT001
     """Search everything in the twin."""
-    hits = twin().search(" ".join(words), limit=limit)
+    with twin().moment() as now:
+        hits = now.search(" ".join(words), limit=limit)
     if as_json:
         click.echo(shapes.dumps([shapes.hit(hit) for hit in hits]))
         return
@@ -262,33 +243,22 @@ def mcp(http: bool, host: str, port: int) -> None:  # noqa: FBT001
 @click.argument("key")
 @click.argument("value", required=False)
 @click.option("--remove", is_flag=True, help="Take back what was declared of this key.")
-@examples("twin declare mfa_coverage 100%", "twin declare mfa_coverage --remove")
+@examples("twin declare KEY 100%", "twin declare KEY --remove")
 def declare(key: str, value: str | None, remove: bool) -> None:  # noqa: FBT001
     """Say what you hold to be so; a verified figure that disagrees is shown as a contradiction."""
     if remove == bool(value):
         raise UsageError("Give a value to declare, or --remove to take it back.")
-    if any(text.split() != [text] for text in (key, value or "-")):
-        raise UsageError("A fact's key and value are single words without spaces.")
-    with twin().store() as store:
-        known = {fact["key"] for fact in store.facts() if fact["source"] != DECLARED}
-        if value is None:
-            store.take_back(key)
-        else:
-            store.declare(key, value, twin().clock())
     if value is None:
+        twin().take_back(key)
         click.echo(f"{key} is no longer declared.", err=True)
         return
+    declared = twin().declare(key, value)
     click.echo(f"Declared {key}:{value}.", err=True)
-    if known and key not in known:
-        likely = ", ".join(get_close_matches(key, known)) or "see twin facts"
+    if not declared.is_known:
+        likely = ", ".join(declared.likely) or "see twin facts"
         click.echo(f"No connector says anything of {key}: did you mean {likely}?", err=True)
 
 
-def _say_if_nothing_was_synced() -> None:
-    if not any(found.get("last_sync") for found in twin().connectors()):
+def _say_if_nothing_was_synced(now: Moment) -> None:
+    if not now.was_ever_synced():
         show.line("Nothing has been synced yet, so this says nothing: twin connectors.", "yellow")
-
-
-def _last(row: dict[str, object]) -> str:
-    last = row["last_sync"]
-    return " ".join(islice(map(str, last.values()), 2)) if isinstance(last, dict) else "never"  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]

@@ -13,8 +13,10 @@ from twin_host.cli.progress import progress_lines, stop_on_interrupt
 from twin_host.cli.root import INTERRUPTED, examples, json_option, twin
 from twin_host.contract import ConfigField, OptionValue, SyncOption, SyncStatus
 from twin_host.errors import UsageError
+from twin_host.known import iso
 from twin_host.registry import Connector
 from twin_host.secrets import SecretStore
+from twin_host.status import Status
 from twin_host.twin import SyncOutcome, as_typed
 
 HEADLINES = 8
@@ -156,29 +158,23 @@ def sync_command(connector: Connector) -> click.Command:
 def show_sync(connector: Connector, outcome: SyncOutcome) -> None:
     """What a security lead wants to know after a sync."""
     show.sync(outcome.report)
-    with twin().store() as store:
-        facts = [fact for fact in store.facts() if fact["source"] == connector.info.name]
-        found_gaps = store.gaps()
-    headline = [fact for fact in facts if not _is_detail(fact["key"])]
+    with twin().moment() as now:
+        facts, gaps = now.facts(connector.info.name), now.gaps()
     show.heading("Posture")
-    show.facts(islice(headline, HEADLINES * 2))
+    show.facts(islice((fact for fact in facts if not fact.detail), HEADLINES * 2))
     show.heading("Gaps")
-    show.gaps(found_gaps)
+    show.gaps(gaps)
     new = outcome.ingested.new_events if outcome.ingested else 0
     show.line()
     show.line(f"{new} new security events: twin events. Who is behind a figure: twin explain KEY.")
-
-
-def _is_detail(key: str) -> bool:
-    """Breakdowns by kind are left to `twin facts`."""
-    return key.startswith(("users_", "mfa_factor_")) and key != "users_without_mfa"
 
 
 def _sync_option(option: SyncOption) -> click.Option:
     if option.type == "boolean":
         flag = _flag(option).replace("--sync-", "--")
         declaration = [f"{flag}/--no-{flag[2:]}", option.name]
-        return click.Option(declaration, default=None, help=f"{option.help} On by default.")
+        usual = "On" if option.default else "Off"
+        return click.Option(declaration, default=None, help=f"{option.help} {usual} by default.")
     text = f"{option.help} Default: {option.default}."
     return click.Option([_flag(option), option.name], type=int, help=text)
 
@@ -221,22 +217,32 @@ def status_command(connector: Connector) -> click.Command:
     def status(as_json: bool) -> None:  # noqa: FBT001
         found = twin().status(connector.info.name)
         if as_json:
-            click.echo(shapes.dumps(found))
-            return
-        show.line(
-            f"{connector.info.title}: {'configured' if found['configured'] else 'not configured'}"
-        )
-        config: dict[str, Any] = found["config"] or {}
-        for name, value in config.items():
-            show.line(f"  {name}: {value}")
-        for name, where in found["secrets"].items():
-            show.line(f"  {name}: {where or 'missing'}")
-        last = found["last_sync"]
-        show.line(f"Last sync: {last['ended_at']}, {last['status']}" if last else "Never synced.")
-        if last:
-            datasets = last["report"]["datasets"]
-            rows = ((name, d["state"], d["read"], d["reason"]) for name, d in datasets.items())
-            show.table(("dataset", "state", "read", "reason"), rows, wrap="reason")
-        show.facts(fact for fact in found["facts"] if not _is_detail(fact["key"]))
+            click.echo(shapes.dumps(shapes.status(found)))
+        else:
+            show_status(found)
+        if found.stale:
+            click.echo(
+                f"{len(found.stale)} figures are too old to be called verified: sync again, and "
+                "see why nothing has.",
+                err=True,
+            )
+            sys.exit(DONE_IN_PART)
 
     return status
+
+
+def show_status(found: Status) -> None:
+    """How a connector stands."""
+    configured = "not configured" if found.config is None else "configured"
+    show.line(f"{found.connector.info.title}: {configured}")
+    for name, value in (found.config or {}).items():
+        show.line(f"  {name}: {value}")
+    for name, where in found.secrets.items():
+        show.line(f"  {name}: {where or 'missing'}")
+    if last := found.last_sync:
+        show.line(f"Last sync: {iso(last.ended_at)}, {last.status}")
+        rows = ((n, d.state, d.read, d.reason) for n, d in last.report.datasets.items())
+        show.table(("dataset", "state", "read", "reason"), rows, wrap="reason")
+    else:
+        show.line("Never synced.")
+    show.facts(fact for fact in found.facts if not fact.detail)

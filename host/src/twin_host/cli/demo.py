@@ -16,8 +16,8 @@ from twin_host.cli.progress import progress_lines
 from twin_host.contract import Secret
 from twin_host.errors import UsageError
 from twin_host.home import Home
+from twin_host.known import name_of
 from twin_host.registry import Connector, Registry
-from twin_host.store import Row
 from twin_host.twin import SyncOutcome, Twin
 
 ENTRY_POINT_GROUP = "twin.demos"
@@ -100,26 +100,21 @@ def _sync(twin: Twin, connector: Connector, org: DemoOrg) -> SyncOutcome:
 
 def _show_people(twin: Twin) -> None:
     show.heading("Who is behind the gaps")
-    with twin.store() as store:
-        gaps, events = store.gaps(), list(islice(store.events(), 2000))
-    for gap in gaps:
-        names = [str(s.get("login") or s.get("label") or s["id"]) for s in gap["subjects"][:NAMES]]
-        more = f" and {gap['count'] - len(names)} more" if gap["count"] > len(names) else ""
-        show.line(f"{gap['title']}: {', '.join(names)}{more}")
-        show.line(f"  {gap['remedy']}", "dim")
+    with twin.moment() as now:
+        events = list(islice(now.events(limit=-1), 2000))
+        for gap in now.gaps():
+            names = [name_of(subject) for subject in now.subjects(gap).first(NAMES).rows]
+            more = f" and {gap.count - len(names)} more" if gap.count > len(names) else ""
+            show.line(f"{gap.title}: {', '.join(names)}{more}")
+            show.line(f"  {gap.remedy}", "dim")
     show.heading("Notable events of the past week")
-    show.events(_worst(events))
-
-
-def _worst(events: list[Row]) -> list[Row]:
-    order = ["critical", "high", "medium", "low", "info"]
-    return sorted(events, key=lambda event: order.index(event["severity"]))[:EVENTS]
+    show.events(sorted(events, key=lambda event: event.severity.rank)[:EVENTS])
 
 
 def _values(twin: Twin) -> dict[str, str]:
-    with twin.store() as store:
-        facts = {fact["key"]: fact["value"] for fact in store.facts()}
-        return facts | {f"gap {gap['id']}": str(gap["count"]) for gap in store.gaps()}
+    with twin.moment() as now:
+        facts = {fact.key: fact.value for fact in now.facts()}
+        return facts | {f"gap {gap.id}": str(gap.count) for gap in now.gaps()}
 
 
 def _show_change(before: Mapping[str, str], after: Mapping[str, str], second: SyncOutcome) -> None:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from twin_host import shapes
 from twin_host.errors import HostError, UsageError
 from twin_host.home import Home
 from twin_host.plain_text import printable
@@ -73,6 +74,13 @@ def json_option(function: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")(
         function
     )
+
+
+def echo_json(value: Any) -> None:
+    """One JSON document on standard output, written as it becomes known."""
+    for piece in shapes.pieces(value):
+        click.echo(piece, nl=False)
+    click.echo()
 
 
 def is_terminal() -> bool:

@@ -1,6 +1,7 @@
 """Tables and sentences for a terminal: 80 columns, no control characters from outside."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console
@@ -8,8 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from twin_host.contract import ConnectionReport, DatasetState, SyncReport, SyncStatus
+from twin_host.known import KnownEvent, KnownFact, KnownGap, PastSync, iso
 from twin_host.plain_text import duration, printable
-from twin_host.store import Row
+from twin_host.status import Installed
+from twin_host.subjects import First
 
 STYLES = {
     "critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim",
@@ -49,64 +52,98 @@ def heading(text: str) -> None:
     line(text, "bold")
 
 
-def facts(rows: Iterable[Row]) -> None:
+def connectors(found: Iterable[Installed]) -> None:
+    """The connectors that can be used."""
+    rows = (
+        (
+            each.connector.info.name,
+            each.connector.info.title,
+            each.connector.info.category,
+            "yes" if each.is_configured else "no",
+            _when(each.last_sync),
+        )
+        for each in found
+    )
+    table(("name", "title", "category", "configured", "last sync"), rows, wrap="last sync")
+
+
+def _when(last: PastSync | None) -> str:
+    return f"{iso(last.ended_at)} {last.status}" if last else "never"
+
+
+def facts(found: Iterable[KnownFact]) -> None:
     """The facts with their evidence."""
     table(
         ("fact", "confidence", "evidence", "as of"),
-        (
-            (
-                f"{row['key']}:{row['value']}",
-                row["confidence"],
-                evidence(row),
-                row["as_of"][:16] + "Z",
-            )
-            for row in rows
-        ),
+        ((f"{f.key}:{f.value}", f.confidence, evidence(f), _age(f)) for f in found),
     )
 
 
-def evidence(row: Row) -> str:
+def _age(fact: KnownFact) -> str:
+    return minute(fact.as_of) if fact.days_old is None else f"{fact.days_old} days old"
+
+
+def evidence(fact: KnownFact) -> str:
     """`n of m`, with the margin of a sample; what contradicts a declared value."""
-    found: Mapping[str, Any] = row["evidence"]
-    if "declared" in found:
-        return f"{{declared:{found['declared']} actual:{found['actual']}}}"
-    if found.get("numerator") is None:
+    if fact.actual is not None:
+        return f"{{declared:{fact.value} actual:{fact.actual}}}"
+    if not fact.is_counted:
         return ""
-    margin = f" ±{found['margin']:g}%" if found.get("margin") else ""
-    return f"{found['numerator']} of {found['denominator']}{margin}"
+    found = fact.evidence
+    margin = f" ±{found.margin:g}%" if found.margin else ""
+    return f"{found.numerator} of {found.denominator}{margin}"
 
 
-def gaps(rows: Iterable[Row]) -> None:
+def explanation(fact: KnownFact, subjects: First) -> None:
+    """What a figure means, how it was counted, and who is behind it."""
+    found = fact.evidence
+    line(f"{fact.key}:{fact.value} ({fact.trust}, {fact.source})", "bold")
+    line(found.definition)
+    whole = "complete" if found.complete else "not complete"
+    read = ", ".join(found.datasets)
+    counted = f"Counted {evidence(fact)}, from {read} ({whole}), as of {iso(fact.as_of)}."
+    line(counted if read else "")
+    line(found.note, "yellow")
+    people(subjects)
+
+
+def gaps(found: Sequence[KnownGap]) -> None:
     """The gaps, worst first."""
     shown = (
         (
-            row["severity"],
-            f"{row['count']}{'' if row['complete'] else '+'}",
-            row["id"] + (" (closed)" if row["closed_at"] else ""),
-            f"{row['title']} ({row['nist']})",
+            gap.severity,
+            f"{gap.count}{'' if gap.complete else '+'}",
+            gap.id + (" (closed)" if gap.closed_at else ""),
+            f"{gap.title} ({gap.nist})",
         )
-        for row in rows
+        for gap in found
     )
     table(("severity", "count", "id", "gap"), shown, wrap="gap")
+    if any(not gap.complete for gap in found):
+        line("+ means at least so many: not everything could be read.", "yellow")
 
 
-def events(rows: Iterable[Row]) -> None:
+def events(found: Iterable[KnownEvent]) -> None:
     """Events, newest first; the address and all else is in the JSON."""
-    shown = (
-        (row["time"][:16] + "Z", row["severity"], row["title"], printable(row["actor"], 28))
-        for row in rows
-    )
+    shown = ((minute(e.time), e.severity, e.title, printable(e.actor, 28)) for e in found)
     table(("time", "severity", "event", "who"), shown, wrap="event")
 
 
-def subjects(rows: Sequence[Row], *, more: bool) -> None:
-    """The people or things behind a figure, whatever their columns."""
-    if not rows:
-        return
-    columns = [name for name in rows[0] if name != "id"]
-    table(columns, ([row[name] for name in columns] for row in rows), wrap=columns[-1])
-    if more:
+def people(found: First) -> None:
+    """Those behind a figure or in a gap, whatever their columns."""
+    if found.rows:
+        columns = [name for name in found.rows[0] if name != "id"] or ["id"]
+        rows = ([row[name] for name in columns] for row in found.rows)
+        table(columns, rows, wrap=columns[-1])
+    if found.more:
         line("… and more: see --limit.", "dim")
+    if found.problem:
+        line(f"Who and what they are cannot be listed: {found.problem}", "yellow")
+
+
+def minute(moment: datetime) -> str:
+    """A time as a table has room for it."""
+    return moment.strftime("%Y-%m-%dT%H:%MZ")
 
 
 def connection(report: ConnectionReport) -> None:

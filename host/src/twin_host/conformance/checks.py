@@ -31,7 +31,8 @@ from twin_host.contract import (
     SyncStatus,
 )
 from twin_host.registry import HOOKS, Connector
-from twin_host.twin import SNAPSHOT, sync_options
+from twin_host.subjects import SNAPSHOT
+from twin_host.twin import sync_options
 
 KINDS = {"text", "secret", "boolean", "number", "choice", "list"}
 ODD = (
@@ -321,22 +322,33 @@ def test_facts_are_well_formed_and_their_subjects_can_be_listed(bench: Bench) ->
 
 def test_gaps_are_well_formed(bench: Bench) -> None:
     bench.sync()
+    snapshot = sqlite3.connect(f"{(bench.state_dir / SNAPSHOT).as_uri()}?mode=ro", uri=True)
+    snapshot.row_factory = sqlite3.Row
     for gap in bench.enrich().gaps:
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", gap.id)
         assert NIST.fullmatch(gap.nist), gap.id
         assert all((gap.title, gap.remedy)), gap.id
-        assert gap.count == len(gap.subjects), gap.id
-        assert all(subject.get("id") for subject in gap.subjects), gap.id
+        assert all((gap.kind, gap.query)) or not gap.count, gap.id
+        subjects = snapshot.execute(gap.query).fetchall() if gap.query else []
+        assert gap.count == len(subjects), gap.id
+        assert all(subject["id"] for subject in subjects), gap.id
+        assert gap.digest or not gap.count, gap.id
+    snapshot.close()
 
 
 def test_events_are_well_formed_and_each_is_there_once(bench: Bench) -> None:
     bench.sync()
     events = tuple(bench.enrich().events)
     assert len({event.id for event in events}) == len(events)
+    entry = bench.connector.info.event_entry
+    snapshot = sqlite3.connect(f"{(bench.state_dir / SNAPSHOT).as_uri()}?mode=ro", uri=True)
+    for event in events if entry else ():
+        (text,) = snapshot.execute(entry, {"id": event.id}).fetchone()
+        orjson.loads(text)
+    snapshot.close()
     for event in events:
         assert event.time.tzinfo is not None, event.id
         assert all((event.id, event.title, event.event_type, event.category)), event.id
-        orjson.loads(event.raw)
 
 
 class Nothing:

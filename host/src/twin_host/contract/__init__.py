@@ -24,7 +24,6 @@ from twin_host.contract.knowledge import (
     Fact,
     Gap,
     SecurityEvent,
-    Subject,
 )
 from twin_host.contract.manifest import (
     CONTRACT,
@@ -87,7 +86,6 @@ __all__ = [
     "SecurityEvent",
     "SettingValue",
     "Severity",
-    "Subject",
     "SyncMode",
     "SyncOption",
     "SyncReport",

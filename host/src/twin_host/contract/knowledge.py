@@ -1,15 +1,11 @@
 """What a connector tells the twin: facts, gaps, events, a section of the profile."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from attrs import frozen
 
 from twin_host.contract.words import Confidence, Severity
-
-Subject = Mapping[str, str | int | float | None]
-"""One person, application or other thing behind a figure: `id`, then `login` for a person or
-`label` for anything else, then whatever else helps."""
 
 
 @frozen(kw_only=True)
@@ -19,8 +15,9 @@ class Evidence:
     `numerator` of `denominator`, read from `datasets`, `complete` or not; `population` is how
     many there are in all when fewer were read; `margin` is the half-width of the 95 % interval
     in percentage points when the figure is a sample. `query` is a SELECT over the connector's
-    `snapshot.db` that lists the subjects, and can be run again at any time; `kind` is what they
-    are, such as user or app.
+    `snapshot.db` that lists the subjects, and can be run again at any time: `id`, then `login` for
+    a person or `label` for anything else, then whatever else helps; `kind` is what they are, such
+    as user or app.
     """
 
     complete: bool
@@ -63,8 +60,9 @@ class Gap:
     """A weakness with a stable id. A count of zero closes it; a gap that could not be judged
     is left out, and stays as it was. `nist` is a NIST CSF 2.0 subcategory such as PR.AA-03.
 
-    `query` is a SELECT over the connector's `snapshot.db` that lists its subjects, which are of
-    one `kind`; `digest` is a hash of their ids, which changes whenever they do.
+    `query` is a SELECT over the connector's `snapshot.db` that lists its subjects as that of an
+    Evidence does, which are of one `kind`; `digest` is a hash of their ids, which changes whenever
+    they do.
     """
 
     id: str
@@ -77,7 +75,6 @@ class Gap:
     kind: str = ""
     query: str = ""
     digest: str = ""
-    subjects: tuple[Subject, ...] = ()
     complete: bool = True
     note: str = ""
 
@@ -100,7 +97,6 @@ class SecurityEvent:
     source_ip: str = ""
     country: str = ""
     mitre: tuple[str, ...] = ()
-    raw: str = "{}"
 
 
 @frozen(kw_only=True)

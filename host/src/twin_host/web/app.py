@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from twin_host.errors import HostError, UsageError
+from twin_host.known import in_words
 from twin_host.plain_text import duration, printable
 from twin_host.twin import Twin
 from twin_host.web import layout
@@ -82,12 +83,11 @@ def _templates() -> Environment:
     filters["moment"] = moment
     filters["printable"] = printable
     filters["duration"] = duration
-    filters["title_of"] = layout.title
+    filters["in_words"] = in_words
     filters["percent"] = layout.percent
     return templates
 
 
-def moment(text: str | datetime) -> str:
+def moment(at: datetime) -> str:
     """A time as the pages show it: `2026-01-31 12:00 UTC`."""
-    at = text if isinstance(text, datetime) else datetime.fromisoformat(text)
     return at.strftime("%Y-%m-%d %H:%M UTC")

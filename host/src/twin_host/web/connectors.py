@@ -5,21 +5,22 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 from attrs import frozen
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from twin_host.contract import Problem
 from twin_host.errors import UsageError
-from twin_host.figures import figures
+from twin_host.known import PastSync
+from twin_host.moment import Moment
 from twin_host.registry import Connector
-from twin_host.store import Row
 from twin_host.twin import InvalidSettings, Twin
 from twin_host.web.forms import chosen_options, inputs, typed_settings
 from twin_host.web.layout import headlines
 from twin_host.web.runs import Run, Runs
 
 LOOK_EVERY_S = 0.2
-HISTORY = 10
 
 Render = Callable[..., HTMLResponse]
 
@@ -32,27 +33,22 @@ class ConnectorPages:
     runs: Runs
     render: Render
 
-    async def overview(self, _request: Request) -> Response:
+    def overview(self, _request: Request) -> Response:
         """A card for each connector, usable or not."""
-        cards = [self._card(connector) for connector in self._connectors()]
+        with self.twin.moment() as now:
+            cards = [self._card(now, connector) for connector in self._connectors()]
         return self.render("overview.html", cards=cards, broken=self.twin.registry.broken)
 
-    async def steps(self, request: Request) -> Response:
+    def steps(self, request: Request) -> Response:
         """Configure, test, sync."""
         return self._steps(self._named(request), saved="saved" in request.query_params)
 
     async def configure(self, request: Request) -> Response:
         """Keep the settings, or say what is wrong beside each field."""
-        connector = self._named(request)
-        name = connector.info.name
-        typed = await typed_settings(request, connector.info, self.twin.home.config(name) or {})
-        try:
-            await asyncio.to_thread(self.twin.configure, name, typed.values, typed.secrets)
-        except InvalidSettings as invalid:
-            return self._steps(connector, typed=typed.values, problems=invalid.problems)
-        return RedirectResponse(f"/connectors/{name}?saved=yes#test", status_code=303)
+        form = await request.form()
+        return await run_in_threadpool(self._configure, self._named(request), form)
 
-    async def test(self, request: Request) -> Response:
+    def test(self, request: Request) -> Response:
         """Start Step 2."""
         name = self._named(request).info.name
         self.runs.test(name)
@@ -60,17 +56,10 @@ class ConnectorPages:
 
     async def sync(self, request: Request) -> Response:
         """Start Step 3."""
-        connector = self._named(request)
-        name = connector.info.name
-        try:
-            options = await chosen_options(request, connector.info.options)
-            self.twin.check_options(name, options)
-        except UsageError as wrong:
-            return self._steps(connector, wrong_option=str(wrong))
-        self.runs.sync(name, options)
-        return RedirectResponse(f"/connectors/{name}#sync", status_code=303)
+        form = await request.form()
+        return await run_in_threadpool(self._sync, self._named(request), form)
 
-    async def cancel(self, request: Request) -> Response:
+    def cancel(self, request: Request) -> Response:
         """Stop what runs; what was read is kept."""
         name = self._named(request).info.name
         if run := self.runs.running(name):
@@ -95,6 +84,27 @@ class ConnectorPages:
             await asyncio.sleep(LOOK_EVERY_S)
         yield "event: over\ndata: over\n\n"
 
+    # --- what forms bring ---------------------------------------------------------------------
+
+    def _configure(self, connector: Connector, form: FormData) -> Response:
+        name = connector.info.name
+        typed = typed_settings(form, connector.info, self.twin.home.config(name) or {})
+        try:
+            self.twin.configure(name, typed.values, typed.secrets)
+        except InvalidSettings as invalid:
+            return self._steps(connector, typed=typed.values, problems=invalid.problems)
+        return RedirectResponse(f"/connectors/{name}?saved=yes#test", status_code=303)
+
+    def _sync(self, connector: Connector, form: FormData) -> Response:
+        name = connector.info.name
+        try:
+            options = chosen_options(form, connector.info.options)
+            self.twin.check_options(name, options)
+        except UsageError as wrong:
+            return self._steps(connector, wrong_option=str(wrong))
+        self.runs.sync(name, options)
+        return RedirectResponse(f"/connectors/{name}#sync", status_code=303)
+
     # --- what the templates get ---------------------------------------------------------------
 
     def _connectors(self) -> list[Connector]:
@@ -103,17 +113,14 @@ class ConnectorPages:
     def _named(self, request: Request) -> Connector:
         return self.twin.registry.get(request.path_params["name"])
 
-    def _card(self, connector: Connector) -> dict[str, Any]:
+    def _card(self, now: Moment, connector: Connector) -> dict[str, Any]:
         name = connector.info.name
-        run = self.runs.running(name)
-        with self.twin.store() as store:
-            last = store.last_sync(name)
-            facts = [fact for fact in store.facts() if fact["source"] == name]
+        last = now.store.last_sync(name)
         return {
             "info": connector.info,
             "last_sync": last,
-            "status": _status(self.twin.home.config(name) is not None, last, run),
-            "figures": headlines(figures(facts)),
+            "status": _status(self.twin.home.config(name), last, self.runs.running(name)),
+            "figures": headlines(now.figures(name)),
         }
 
     def _steps(
@@ -127,17 +134,15 @@ class ConnectorPages:
     ) -> Response:
         name = connector.info.name
         status = self.twin.status(name)
-        with self.twin.store() as store:
-            syncs = store.syncs(name, limit=HISTORY)
         return self.render(
             "connector.html",
             400 if problems or wrong_option else 200,
             info=connector.info,
-            configured=status["configured"],
+            configured=status.config is not None,
             inputs=inputs(
                 connector.info,
-                status["config"] or {},
-                status["secrets"],
+                status.config or {},
+                status.secrets,
                 typed=typed,
                 problems=problems,
             ),
@@ -147,20 +152,20 @@ class ConnectorPages:
             test=self.runs.last(name, "test"),
             sync=self.runs.last(name, "sync"),
             running=self.runs.running(name) is not None,
-            syncs=syncs,
+            syncs=status.syncs,
         )
 
 
-def _status(configured: bool, last: Row | None, run: Run | None) -> tuple[str, str]:  # noqa: FBT001
+def _status(config: object, last: PastSync | None, run: Run | None) -> tuple[str, str]:
     """A word for the colour, and the words."""
     if run:
         return "running", "Syncing now" if run.kind == "sync" else "Testing now"
-    if not configured:
+    if config is None:
         return "idle", "Not configured"
     if last is None:
         return "idle", "Configured, never synced"
     words = {"complete": "Synced", "partial": "Synced in part", "failed": "Last sync failed"}
-    return last["status"], words[last["status"]]
+    return last.status, words[last.status]
 
 
 def _server_sent(html: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import field, frozen
-from starlette.requests import Request
+from starlette.datastructures import FormData
 
 from twin_host.contract import ConfigField, ConnectorInfo, OptionValue, Problem, Secret, SyncOption
 from twin_host.errors import UsageError
@@ -61,10 +61,9 @@ def inputs(
     ]
 
 
-async def typed_settings(request: Request, info: ConnectorInfo, config: Mapping[str, Any]) -> Typed:
+def typed_settings(form: FormData, info: ConnectorInfo, config: Mapping[str, Any]) -> Typed:
     """What a person typed into Step 1. An empty secret stays as it is; an empty text that was
     never set is left to the manifest's default."""
-    form = await request.form()
     values: dict[str, str] = {}
     secrets: dict[str, Secret] = {}
     for setting in info.fields:
@@ -79,9 +78,8 @@ async def typed_settings(request: Request, info: ConnectorInfo, config: Mapping[
     return Typed(values, secrets)
 
 
-async def chosen_options(request: Request, options: Iterable[SyncOption]) -> dict[str, OptionValue]:
+def chosen_options(form: FormData, options: Iterable[SyncOption]) -> dict[str, OptionValue]:
     """What a person chose in Step 3. Raises UsageError for a number that is none."""
-    form = await request.form()
     chosen: dict[str, OptionValue] = {}
     for option in options:
         text = str(form.get(option.name, "")).strip()

@@ -1,23 +1,22 @@
 """What is in the twin: identity posture, the evidence of a figure, gaps, security events."""
 
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import urlencode
 
-import orjson
 from attrs import evolve, frozen
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from twin_host import shapes
 from twin_host.contract import Confidence, DatasetState, Severity
-from twin_host.errors import UsageError
 from twin_host.event_filter import EventFilter
-from twin_host.figures import Figure, figures
+from twin_host.figures import Figure, comparable
+from twin_host.moment import Moment
 from twin_host.search import quoted
-from twin_host.store import Row, Store
+from twin_host.store import Store
 from twin_host.twin import Twin
-from twin_host.web.layout import change, sections, spark
-from twin_host.web.timeline import timeline, width_for
+from twin_host.web.layout import change, panels, spark
+from twin_host.web.timeline import HOUR, timeline, width_for
 
 PAGE = 50
 PEOPLE = 200
@@ -27,49 +26,59 @@ FILTERS = ("severity", "category", "outcome", "source")
 
 
 @frozen
+class Unread:
+    """A dataset that a connector's last sync did not read in full, and why."""
+
+    connector: str
+    dataset: str
+    state: DatasetState
+    reason: str
+
+
+@frozen
 class KnowledgePages:
     """Everything that is read from the twin."""
 
     twin: Twin
     render: Callable[..., HTMLResponse]
 
-    async def posture(self, _request: Request) -> Response:
+    def posture(self, _request: Request) -> Response:
         """All figures, all gaps, and what could not be read."""
-        with self.twin.store() as store:
-            known = figures(store.facts())
-            history = {figure.key: _history(store, figure) for figure in known}
-            gaps = store.gaps()
-            unread = self._unread(store)
-        return self.render(
-            "posture.html", sections=sections(known), history=history, gaps=gaps, unread=unread
-        )
+        with self.twin.moment() as now:
+            known = now.figures()
+            return self.render(
+                "posture.html",
+                panels=panels(known, now.sections()),
+                history={figure.key: _history(now.store, figure) for figure in known},
+                gaps=now.gaps(),
+                unread=self._unread(now),
+            )
 
-    async def figure(self, request: Request) -> Response:
+    def figure(self, request: Request) -> Response:
         """One figure: what it means, how it was counted, how it moved, who is behind it."""
-        key = request.path_params["key"]
-        most = MOST_PEOPLE if "all" in request.query_params else PEOPLE
-        found = self.twin.explain(key, limit=most)
-        with self.twin.store() as store:
-            history = store.history(key)
-        return self.render(
-            "figure.html",
-            key=key,
-            found=found,
-            contradicted=Figure(key, tuple(each.fact for each in found)).is_contradicted,
-            history={each.fact["source"]: _of(history, each.fact["source"]) for each in found},
-            spark=spark,
-            most=most,
-        )
+        key, most = request.path_params["key"], _most(request)
+        with self.twin.moment() as now:
+            found = now.explain(key)
+            past = now.store.history(key)
+            return self.render(
+                "figure.html",
+                key=key,
+                found=[(each.fact, each.subjects.first(most)) for each in found],
+                contradicted=Figure(key, tuple(each.fact for each in found)).is_contradicted,
+                history={e.fact.source: comparable(past, e.fact) for e in found},
+                spark=spark,
+                most=most,
+            )
 
-    async def gap(self, request: Request) -> Response:
-        """One gap, with everybody in it."""
-        with self.twin.store() as store:
-            found = store.gap(request.path_params["source"], request.path_params["gap_id"])
-        if found is None:
-            raise UsageError("There is no such gap in the twin.")
-        return self.render("gap.html", gap=found)
+    def gap(self, request: Request) -> Response:
+        """One gap, with those in it."""
+        most = _most(request)
+        with self.twin.moment() as now:
+            found = now.gap(request.path_params["source"], request.path_params["gap_id"])
+            people = now.subjects(found).first(most)
+        return self.render("gap.html", gap=found, people=people, most=most)
 
-    async def events(self, request: Request) -> Response:
+    def events(self, request: Request) -> Response:
         """Security events as a timeline and a table; every filter is in the address."""
         asked = {
             name: value
@@ -79,25 +88,22 @@ class KnowledgePages:
         number = request.query_params.get("page", "1")
         page = int(number) if number.isdecimal() and 0 < len(number) < 7 else 1
         wanted = _filter(asked)
-        with self.twin.store() as store:
+        with self.twin.moment() as now:
+            store = now.store
             rows = list(store.events(wanted, limit=PAGE + 1, offset=(max(page, 1) - 1) * PAGE))
             choices = {name: store.event_values(name) for name in FILTERS}
-            counts = store.event_counts(wanted, width=13)
-            unread = [it for it in self._unread(store) if it["state"] != DatasetState.SKIPPED]
-            if counts:
-                first, last = counts[0]["start"] + ":00", counts[-1]["start"] + ":00"
-                width = width_for(first, last)
+            counts = store.event_counts(wanted, width=HOUR)
+            width = width_for(counts)
+            if width != HOUR:
                 counts = store.event_counts(wanted, width=width)
-            else:
-                width = 13
-        order = list(Severity)
-        choices["severity"].sort(key=lambda severity: order.index(Severity(severity)))
+            unread = [each for each in self._unread(now) if each.state != DatasetState.SKIPPED]
+        choices["severity"].sort(key=lambda severity: Severity(severity).rank)
         return self.render(
             "events.html",
             events=rows[:PAGE],
             unread=unread,
             severities=list(Severity),
-            total=sum(row["count"] for row in counts),
+            total=sum(each.count for each in counts),
             timeline=timeline(counts, width),
             choices=choices,
             asked=asked,
@@ -106,42 +112,42 @@ class KnowledgePages:
             older=_address(asked, page + 1) if len(rows) > PAGE else "",
         )
 
-    async def event(self, request: Request) -> Response:
+    def event(self, request: Request) -> Response:
         """One event, with the product's own entry."""
-        with self.twin.store() as store:
-            found = store.event(request.path_params["source"], request.path_params["event_id"])
-        if found is None:
-            raise UsageError("There is no such event in the twin.")
-        raw = orjson.dumps(orjson.loads(found["raw"]), option=orjson.OPT_INDENT_2).decode()
+        with self.twin.moment() as now:
+            found = now.event(request.path_params["source"], request.path_params["event_id"])
+            entry = now.entry(found)
+        raw = "" if entry is None else shapes.dumps(entry)
         return self.render("event.html", event=found, raw=raw)
 
-    async def search(self, request: Request) -> Response:
+    def search(self, request: Request) -> Response:
         """Everything in the twin that has those words."""
         words = request.query_params.get("words", "").strip()
-        hits = self.twin.search(words, limit=HITS) if words else []
+        with self.twin.moment() as now:
+            hits = now.search(words, limit=HITS) if words else []
         return self.render("search.html", words=words, hits=hits)
 
-    def _unread(self, store: Store) -> list[dict[str, Any]]:
+    def _unread(self, now: Moment) -> list[Unread]:
         """What each connector's last sync could not read in full."""
         return [
-            {"connector": connector.info, "dataset": name, **dataset}
+            Unread(connector.info.title, name, report.state, report.reason)
             for connector in self.twin.registry.connectors.values()
-            for name, dataset in store.last_datasets(connector.info.name).items()
-            if dataset["state"] != DatasetState.COMPLETE
+            for name, report in now.datasets(connector.info.name).items()
+            if report.state != DatasetState.COMPLETE
         ]
+
+
+def _most(request: Request) -> int:
+    return MOST_PEOPLE if "all" in request.query_params else PEOPLE
 
 
 def _history(store: Store, figure: Figure) -> dict[str, str]:
     """Between verified readings alone: from a lower bound to a count is no movement."""
-    values = _of(store.history(figure.key), figure.best["source"])
-    texts = [row["value"] for row in values if row["confidence"] == Confidence.VERIFIED]
-    if figure.best["confidence"] != Confidence.VERIFIED:
-        texts = []
+    if figure.best.confidence != Confidence.VERIFIED:
+        return {"points": "", "change": ""}
+    past = comparable(store.history(figure.key), figure.best)
+    texts = [each.value for each in past if each.confidence == Confidence.VERIFIED]
     return {"points": spark(texts), "change": change(texts)}
-
-
-def _of(history: list[Row], source: str) -> list[Row]:
-    return [row for row in history if row["source"] == source]
 
 
 def _filter(asked: dict[str, str]) -> EventFilter:

@@ -1,13 +1,10 @@
-"""How figures are laid out on the pages: sections, titles, bars and the lines of their history."""
+"""How figures are laid out on the pages: sections, bars and the lines of their history."""
 
-import tomllib
 from collections.abc import Iterable, Sequence
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
 from attrs import frozen
 
+from twin_host.contract import Section, SectionShape
 from twin_host.figures import Figure
 
 SPARK_WIDTH, SPARK_HEIGHT = 120, 28
@@ -15,43 +12,36 @@ OTHER = "Other figures"
 
 
 @frozen
-class Section:
-    """Figures that belong together. `shown` is meters, bars or numbers."""
+class Panel:
+    """The figures of one section."""
 
     title: str
-    shown: str
+    shown: SectionShape
     figures: tuple[Figure, ...]
 
 
-def sections(figures: Sequence[Figure]) -> list[Section]:
-    """Every figure in the first section that names it; the others last."""
-    left = {figure.key: figure for figure in figures}
-    found: list[Section] = []
-    for wanted in _layout()["sections"]:
-        keys = [key for pattern in wanted["keys"] for key in _matching(pattern, left)]
-        chosen = tuple(left.pop(key) for key in dict.fromkeys(keys))
-        if wanted["shown"] == "bars":
-            chosen = tuple(sorted(chosen, key=lambda f: -(percent(f.best["value"]) or 0.0)))
-        if chosen:
-            found.append(Section(wanted["title"], wanted["shown"], chosen))
-    if left:
-        found.append(Section(OTHER, "numbers", tuple(left.values())))
-    return found
+def panels(figures: Iterable[Figure], sections: Iterable[Section]) -> list[Panel]:
+    """Every figure in the section that it names; those without one last.
+
+    A section that no connector names (any longer) is shown as numbers.
+    """
+    ordered = sorted(figures, key=lambda figure: (figure.best.place, figure.key))
+    shapes = {section.title: section.shown for section in sections}
+    for figure in ordered:
+        if figure.section:
+            shapes.setdefault(figure.section, SectionShape.NUMBERS)
+    shapes.setdefault(OTHER, SectionShape.NUMBERS)
+    found = [
+        Panel(title, shape, _within(shape, [f for f in ordered if (f.section or OTHER) == title]))
+        for title, shape in shapes.items()
+    ]
+    return [panel for panel in found if panel.figures]
 
 
 def headlines(figures: Iterable[Figure], *, most: int = 4) -> list[Figure]:
-    """The few that say most, for a card."""
-    order: list[str] = _layout()["headlines"]
-    counted = [f for f in figures if f.best["evidence"].get("numerator") is not None]
-    known = sorted((f for f in counted if f.key in order), key=lambda f: order.index(f.key))
-    others = [f for f in counted if f.key not in order]
-    return [*known, *others][:most]
-
-
-def title(key: str) -> str:
-    """A key in words."""
-    words = key.removeprefix("mfa_factor_").replace("_", " ").replace(":", " ")
-    return _layout()["titles"].get(key) or words[:1].upper() + words[1:]
+    """The few that say most, for a card: first those that the connector calls so."""
+    counted = [figure for figure in figures if figure.best.is_counted]
+    return sorted(counted, key=_weight)[:most]
 
 
 def percent(value: str) -> float | None:
@@ -85,20 +75,19 @@ def change(values: Sequence[str]) -> str:
     return f"{numbers[-1] - numbers[-2]:+g}"
 
 
+def _within(shape: SectionShape, figures: Sequence[Figure]) -> tuple[Figure, ...]:
+    if shape != SectionShape.BARS:
+        return tuple(figures)
+    return tuple(sorted(figures, key=lambda figure: -(percent(figure.best.value) or 0.0)))
+
+
+def _weight(figure: Figure) -> tuple[bool, int, int]:
+    rank = figure.headline
+    return (rank is None, rank or 0, figure.best.place)
+
+
 def _number(value: str) -> float | None:
     try:
         return float(value.removesuffix("%"))
     except ValueError:
         return None
-
-
-def _matching(pattern: str, keys: Iterable[str]) -> list[str]:
-    if pattern.endswith("*"):
-        return [key for key in keys if key.startswith(pattern[:-1])]
-    return [key for key in keys if key == pattern]
-
-
-@cache
-def _layout() -> dict[str, Any]:
-    text = files("twin_host.web").joinpath("posture.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)

@@ -10,7 +10,7 @@ from attrs import define, field
 from twin_host import shapes
 from twin_host.contract import Capability, Confidence, OptionValue, Progress
 from twin_host.errors import HostError
-from twin_host.store import Row
+from twin_host.known import KnownFact
 from twin_host.twin import Twin
 
 EARLY_EVERY_S = 4.0
@@ -29,7 +29,7 @@ class Run:
     error: str = ""
     capabilities: dict[str, Capability] = field(factory=dict[str, Capability])
     progress: dict[str, Progress] = field(factory=dict[str, Progress])
-    early: list[Row] = field(factory=list[Row])
+    early: list[KnownFact] = field(factory=list[KnownFact])
     report: dict[str, Any] | None = None
     cancelled: Event = field(factory=Event)
     version: int = 0
@@ -142,7 +142,7 @@ class Runs:
             began_s = time.monotonic()
             try:
                 facts = self._twin.early(run.connector)
-                run.early = [f for f in facts if f["confidence"] != Confidence.VERIFIED]
+                run.early = [f for f in facts if f.confidence != Confidence.VERIFIED]
             except HostError:
                 run.early = []  # nothing to tell yet; the sync itself reports what is wrong
             run.version += 1

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from contextlib import closing
 from datetime import datetime
+from hashlib import sha256
 from importlib.resources import files
 
 import httpx
@@ -224,13 +225,19 @@ def _fact(key, value, numerator, denominator, datasets, query, moment):
         definition="Counted in Entra ID.",
     )
     return Fact(
-        key=key, value=value, confidence=Confidence.VERIFIED, as_of=moment, evidence=evidence
+        key=key,
+        value=value,
+        confidence=Confidence.VERIFIED,
+        as_of=moment,
+        evidence=evidence,
+        title="Accounts enabled" if key == "users_enabled" else "",
+        section="MFA coverage" if "mfa" in key else "Directory",
     )
 
 
 def _gaps(snapshot, read):
     if {"users", "registrations"} <= read.keys():
-        people = tuple({"id": i, "login": login} for i, login in snapshot.execute(NOT_COVERED))
+        people = sorted(row[0] for row in snapshot.execute(NOT_COVERED))
         yield Gap(
             id="users-without-mfa",
             severity=Severity.HIGH,
@@ -238,7 +245,9 @@ def _gaps(snapshot, read):
             nist="PR.AA-03",
             remedy="Have them register a method.",
             count=len(people),
-            subjects=people,
+            kind="user",
+            query=NOT_COVERED,
+            digest=sha256("\n".join(people).encode()).hexdigest(),
             as_of=datetime.fromisoformat(max(read.values())),
         )
 
@@ -256,7 +265,6 @@ def _events(snapshot):
             outcome="FAILURE",
             actor=entry["userPrincipalName"],
             source_ip=entry["ipAddress"],
-            raw=body,
         )
 
 

@@ -1,0 +1,197 @@
+"""The twin as it is at one moment: whatever is asked of it here belongs together."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self
+
+import orjson
+from attrs import frozen
+
+from twin_host.contract import DatasetReport, DatasetState, Section
+from twin_host.errors import UsageError
+from twin_host.event_filter import checked
+from twin_host.figures import Figure, figures
+from twin_host.home import Home
+from twin_host.known import KnownEvent, KnownFact, KnownGap
+from twin_host.picture import picture_of
+from twin_host.profile import read_profile
+from twin_host.registry import Registry
+from twin_host.search import Hit, hits, terms
+from twin_host.sif import Tier, compile_sif
+from twin_host.store import Store
+from twin_host.subjects import Listing, Snapshots
+
+NAMES_IN_SIF = 5
+SEARCH_PEOPLE_S = 1.0
+"""How long a search may look for a person among those behind the gaps."""
+UNREAD = (DatasetState.PARTIAL, DatasetState.DENIED)
+
+
+@frozen
+class Explanation:
+    """One fact, and those behind it."""
+
+    fact: KnownFact
+    subjects: Listing
+
+
+@frozen
+class Moment:
+    """An open twin. Its methods answer for the time at which it was opened."""
+
+    home: Home
+    registry: Registry
+    store: Store
+    _snapshots: Snapshots
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self._snapshots.__exit__(kind, error, trace)
+        self.store.__exit__(kind, error, trace)
+
+    # --- figures ----------------------------------------------------------------------------
+
+    def facts(self, source: str | None = None) -> list[KnownFact]:
+        """Every fact, or those of one source."""
+        return [fact for fact in self.store.facts() if source in (None, fact.source)]
+
+    def figures(self, source: str | None = None) -> list[Figure]:
+        """The same, one figure a key."""
+        return figures(self.facts(source))
+
+    def explain(self, key: str) -> list[Explanation]:
+        """Every fact of that key (or `key:value`). Raises UsageError when there is none."""
+        key = key.partition(":")[0]
+        facts = self.store.facts()
+        found = [fact for fact in facts if fact.key == key]
+        if not found:
+            known = ", ".join(sorted({fact.key for fact in facts})) or "none yet"
+            raise UsageError(f"There is no fact {key!r}. Known facts: {known}.")
+        return [Explanation(fact, self._behind(fact)) for fact in found]
+
+    def sections(self) -> list[Section]:
+        """The sections of all connectors; those of one title are one."""
+        found: dict[str, Section] = {}
+        for connector in self.registry.connectors.values():
+            for section in connector.info.sections:
+                found.setdefault(section.title, section)
+        return list(found.values())
+
+    # --- gaps -------------------------------------------------------------------------------
+
+    def gaps(self, gap_id: str | None = None, *, closed_too: bool = False) -> list[KnownGap]:
+        """Open gaps, worst first; or those of one id, open or not.
+
+        Raises UsageError when there is none of that id.
+        """
+        if gap_id is None:
+            return self.store.gaps(closed_too=closed_too)
+        every = self.store.gaps(closed_too=True)
+        found = [gap for gap in every if gap.id == gap_id]
+        if not found:
+            known = ", ".join(sorted({gap.id for gap in every})) or "none yet"
+            raise UsageError(f"There is no gap {gap_id!r}. Known gaps: {known}.")
+        return found
+
+    def gap(self, source: str, gap_id: str) -> KnownGap:
+        """One gap, open or closed. Raises UsageError when there is none."""
+        found = self.store.gap(source, gap_id)
+        if found is None:
+            raise UsageError("There is no such gap in the twin.")
+        return found
+
+    def subjects(self, gap: KnownGap) -> Listing:
+        """Those in a gap, as the snapshot has them now."""
+        if not gap.count:
+            return Listing(iter(()))
+        if not gap.query:
+            return Listing(iter(()), problem="They are known again after the next sync.")
+        return self._snapshots.listing(gap.source, gap.query)
+
+    # --- events -----------------------------------------------------------------------------
+
+    def events(
+        self,
+        *,
+        limit: int,
+        severity: str | None = None,
+        category: str | None = None,
+        since: str | None = None,
+    ) -> Iterator[KnownEvent]:
+        """Events, newest first. Raises UsageError for a filter that can find nothing."""
+        known = self.store.event_values("category")
+        wanted = checked(known, severity=severity, category=category, since=since)
+        return self.store.events(wanted, limit=limit)
+
+    def event(self, source: str, event_id: str) -> KnownEvent:
+        """One event. Raises UsageError when there is none."""
+        found = self.store.event(source, event_id)
+        if found is None:
+            raise UsageError("There is no such event in the twin.")
+        return found
+
+    def entry(self, event: KnownEvent) -> Any:
+        """The product's own entry of an event; None where it is no longer kept."""
+        connector = self.registry.connectors.get(event.source)
+        if connector is None or not connector.info.event_entry:
+            return None
+        text = self._snapshots.entry(event.source, connector.info.event_entry, event.id)
+        try:
+            return None if text is None else orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return text
+
+    # --- all of it --------------------------------------------------------------------------
+
+    def search(self, words: str, *, limit: int) -> list[Hit]:
+        """Everything in the twin that has all those words, or else any of them."""
+        return hits(self.store, words, people=self._people(terms(words)), limit=limit)
+
+    def sif(self, tier: Tier) -> str:
+        """The twin compiled for an AI assistant."""
+        gaps = self.store.gaps()
+        names = {
+            (gap.source, gap.id): self.subjects(gap).first(NAMES_IN_SIF).rows
+            for gap in gaps
+            if tier is Tier.FULL
+        }
+        infos = [connector.info for connector in self.registry.connectors.values()]
+        profile = read_profile(self.home.profile)
+        return compile_sif(tier, picture_of(self.store, infos, profile, names, self.unread()))
+
+    def unread(self) -> dict[str, dict[str, str]]:
+        """By connector, the state of every dataset that its last sync did not read in full."""
+        return {
+            name: {
+                dataset: str(report.state)
+                for dataset, report in self.datasets(name).items()
+                if report.state in UNREAD
+            }
+            for name in self.registry.connectors
+        }
+
+    def datasets(self, source: str) -> Mapping[str, DatasetReport]:
+        """How each dataset of a connector's last sync ended."""
+        return self.store.last_datasets(source)
+
+    def was_ever_synced(self) -> bool:
+        """Whether any connector was; else an empty answer says nothing."""
+        return any(self.store.last_sync(name) for name in self.registry.connectors)
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _behind(self, fact: KnownFact) -> Listing:
+        query = fact.evidence.query
+        return self._snapshots.listing(fact.source, query) if query else Listing(iter(()))
+
+    def _people(self, words: Sequence[str]) -> Iterator[Hit]:
+        """The gaps in which somebody of that name is; only as many as are found in time."""
+        deadline_s = time.monotonic() + SEARCH_PEOPLE_S
+        for gap in self.store.gaps() if words else ():
+            if not gap.query:
+                continue
+            name = self._snapshots.named(gap.source, gap.query, words, deadline_s=deadline_s)
+            if name:
+                yield Hit("gap", gap.source, gap.id, f"{gap.title}: {gap.count}", name)

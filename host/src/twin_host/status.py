@@ -1,0 +1,42 @@
+"""How the connectors stand."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from twin_host.known import KnownFact, PastSync
+from twin_host.registry import Connector
+
+PAST_SYNCS = 10
+
+
+@frozen(kw_only=True)
+class Installed:
+    """A connector that can be used, and its last sync."""
+
+    connector: Connector
+    is_configured: bool
+    last_sync: PastSync | None
+
+
+@frozen(kw_only=True)
+class Status:
+    """One connector: its settings (None while it has none), where each secret is kept, its last
+    syncs, newest first, and its facts."""
+
+    connector: Connector
+    config: Mapping[str, Any] | None
+    secrets: Mapping[str, str]
+    syncs: Sequence[PastSync]
+    facts: Sequence[KnownFact]
+
+    @property
+    def last_sync(self) -> PastSync | None:
+        """The newest of its syncs."""
+        return next(iter(self.syncs), None)
+
+    @property
+    def stale(self) -> list[KnownFact]:
+        """The facts that are too old to be called verified."""
+        return [fact for fact in self.facts if fact.days_old is not None]

@@ -1,0 +1,150 @@
+"""Who and what is behind a figure, a gap or an event: asked of the connector's own snapshot when it
+is shown, since a copy of everybody would not fit."""
+
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self
+
+from attrs import define, field, frozen
+
+from twin_host.database import open_to_read, told
+from twin_host.errors import HostError
+from twin_host.known import name_of
+
+SNAPSHOT = "snapshot.db"
+LOOK_EVERY = 10_000
+"""How many steps of SQLite's machine pass between two looks at the clock."""
+
+Row = dict[str, Any]
+
+
+class NotListable(HostError):
+    """The snapshot cannot say who is behind a figure; the figure itself stands."""
+
+
+@frozen
+class First:
+    """The first of those behind a figure; `problem` says why they could not be listed."""
+
+    rows: Sequence[Row] = ()
+    more: bool = False
+    problem: str = ""
+
+
+@define
+class Listing:
+    """Those behind a figure, one after the other. `problem` is set once they cannot be listed (any
+    further), and `more` once some were left out."""
+
+    _rows: Iterator[Row]
+    problem: str = ""
+    more: bool = False
+
+    def __iter__(self) -> Iterator[Row]:
+        try:
+            yield from self._rows
+        except NotListable as error:
+            self.problem = str(error)
+
+    def first(self, limit: int) -> First:
+        """At most `limit` of them."""
+        rows = list(islice(self, limit + 1))
+        self.more = len(rows) > limit
+        return First(rows[:limit], self.more, self.problem)
+
+    def up_to(self, limit: int | None) -> Iterator[Row]:
+        """The same without holding them; all of them for None."""
+        for number, row in enumerate(self):
+            if number == limit:
+                self.more = True
+                return
+            yield row
+
+
+@frozen
+class Snapshots:
+    """The connectors' snapshots, each opened read-only at its first query and of one moment."""
+
+    folder: Path
+    _open: dict[str, sqlite3.Connection] = field(factory=dict[str, sqlite3.Connection])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for connection in self._open.values():
+            connection.close()
+
+    def listing(self, source: str, query: str) -> Listing:
+        """The subjects of a query over a connector's snapshot."""
+        rows = self._rows(source, f"SELECT * FROM ({query})", {})
+        try:
+            first = list(islice(rows, 1))
+        except NotListable as error:
+            return Listing(iter(()), problem=str(error))
+        return Listing(_both(first, rows))
+
+    def entry(self, source: str, query: str, event_id: str) -> str | None:
+        """What `ConnectorInfo.event_entry` gives for an event; None where it is no longer kept."""
+        try:
+            found = next(self._rows(source, query, {"id": event_id}), None)
+        except NotListable:
+            return None
+        value = next(iter(found.values()), None) if found else None
+        return value if isinstance(value, str) else None
+
+    def named(self, source: str, query: str, words: Sequence[str], *, deadline_s: float) -> str:
+        """The name of the first subject with all those words in its id or name; empty when there
+        is none, or none could be found until `deadline_s` on the monotonic clock."""
+        wanted = [word.casefold() for word in words]
+        for row in self._until(deadline_s, source, query):
+            name = name_of(row)
+            text = f"{name} {row.get('id')}".casefold()
+            if all(word in text for word in wanted):
+                return name
+        return ""
+
+    def _until(self, deadline_s: float, source: str, query: str) -> Iterator[Row]:
+        def is_late() -> bool:
+            return time.monotonic() > deadline_s
+
+        try:
+            connection = self._connection(source)
+            connection.set_progress_handler(is_late, LOOK_EVERY)
+            yield from self._rows(source, f"SELECT * FROM ({query})", {})
+        except NotListable:
+            return
+        finally:
+            if source in self._open:
+                self._open[source].set_progress_handler(None, 0)
+
+    def _rows(self, source: str, query: str, values: Mapping[str, str]) -> Iterator[Row]:
+        try:
+            for row in self._connection(source).execute(query, values):
+                yield {name: _as_text(row[name]) for name in row.keys()}  # noqa: SIM118
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            raise NotListable(str(told(f"The snapshot of {source}", error))) from error
+
+    def _connection(self, source: str) -> sqlite3.Connection:
+        if source not in self._open:
+            path = self.folder / source / SNAPSHOT
+            if not path.exists():
+                raise NotListable(f"There is no snapshot of {source} that could be asked.")
+            try:
+                self._open[source] = open_to_read(path)
+            except sqlite3.Error as error:
+                raise NotListable(str(told(f"The snapshot of {source}", error))) from error
+        return self._open[source]
+
+
+def _as_text(value: Any) -> Any:
+    """SQLite's bytes as JSON can have them; anything else as it is."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
+
+
+def _both(first: list[Row], rest: Iterator[Row]) -> Iterator[Row]:
+    yield from first
+    yield from rest
