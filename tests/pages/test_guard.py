@@ -1,5 +1,6 @@
 """Nobody but the browser that was given the session secret sees or does anything."""
 
+import asyncio
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import httpx
 import pytest
 
 from tests.support.site import SESSION_SECRET, site
+from twin_host.store import Store
 
 
 @pytest.fixture(scope="module")
@@ -64,10 +66,52 @@ def test_another_host_name_is_refused(guest):
     assert guest.get("/", headers={"Host": "evil.example"}).status_code == 400
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", ""])
-def test_other_pages_cannot_press_buttons(guest, origin):
-    answer = guest.post("/connectors/okta/sync", headers={"Origin": origin})
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example", "http://evil.example", "null", "", "http://", "{https}",
+        "{other port}",
+        "{own}.evil.example", "{own}@evil.example", "http://evil.example#{own}", "{own}/", "{path}",
+        "{own} http://evil.example",
+    ],
+)  # fmt: skip
+def test_other_pages_cannot_press_buttons(guest, place, origin):
+    own = place.address
+    port = int(own.rpartition(":")[2])
+    evil = {
+        "{https}": own.replace("http:", "https:"),
+        "{other port}": own.replace(str(port), str(port - 1)),
+        "{path}": own + "/connectors",
+    }
+    told = evil.get(origin, origin.replace("{own}", own))
+    answer = guest.post("/connectors/okta/cancel", headers={"Origin": told})
     assert answer.status_code == 403
+    assert guest.post("/connectors/okta/cancel", headers={"Origin": own}).status_code == 303
+
+
+def test_a_button_is_pressed_by_no_page_that_does_not_say_which_it_is(visitor, place):
+    visitor.get(place.entrance)
+    assert visitor.post("/connectors/okta/cancel").status_code == 403
+
+
+def test_sqlite_is_never_asked_on_the_event_loop(guest, place, monkeypatch):
+    place.configure()
+    asked = []
+
+    def watched(path, **how):
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+        asked.append(path)
+        return to_read(path, **how)
+
+    to_read = Store.to_read
+    monkeypatch.setattr(Store, "to_read", watched)
+    for path in ("/", "/connectors/okta", "/posture", "/events", "/search?words=x", "/figures/x"):
+        assert guest.get(path).status_code in (200, 404)
+    wrong = {"domain": "http://evil.example"}
+    assert guest.post("/connectors/okta/configure", data=wrong).status_code == 400
+    assert guest.post("/connectors/okta/sync", data={"hours_back": "x"}).status_code == 400
+    assert len(asked) == 8
 
 
 def test_a_huge_form_is_refused(guest):
