@@ -36,12 +36,52 @@ FAULTS = {
     "a value with a space": (
         'value="entra_id"',
         'value="Entra ID P2"',
-        "test_facts_are_well_formed_and_their_subjects_can_be_listed",
+        "test_facts_are_explained_and_verified_only_when_complete",
     ),
     "a random answer": (
         '"## Identity (Entra ID)',
         '__import__("secrets").token_hex() + "## Identity (Entra ID)',
         "test_enriching_again_says_the_same_and_asks_nobody",
+    ),
+    "two values of one key": (
+        '("sso_apps", "apps", APPS)',
+        '("sso_apps", "apps", APPS), ("sso_apps", "apps", APPS)',
+        "test_no_secret_is_stored_or_told",
+    ),
+    "a time without a zone": (
+        'datetime.fromisoformat(entry["createdDateTime"])',
+        'datetime.fromisoformat(entry["createdDateTime"][:19])',
+        "test_each_event_is_there_once_with_its_own_entry",
+    ),
+    "a word that is no severity": (
+        "severity=Severity.HIGH",
+        'severity="awful"',
+        "test_a_gap_counts_those_it_lists",
+    ),
+    "arguments by place": (
+        "return Capability(granted=True)",
+        "return Capability(True)",
+        "test_a_connection_tells_who_we_are_and_what_we_may_read",
+    ),
+    "a failure that was not foreseen": (
+        "raise CannotGoOn(f",
+        "raise RuntimeError(f",
+        "test_a_damaged_snapshot_is_a_failure_that_was_foreseen",
+    ),
+    "subjects without an id": (
+        'APPS = """SELECT id, ',
+        'APPS = """SELECT id AS number, ',
+        "test_everybody_behind_a_figure_or_a_gap_can_be_listed",
+    ),
+    "a query that writes": (
+        'yield _fact(key, str(count), count, count, (dataset,), query, moment)',
+        'yield _fact(key, str(count), count, count, (dataset,), "DELETE FROM record", moment)',
+        "test_everybody_behind_a_figure_or_a_gap_can_be_listed",
+    ),
+    "a count that is not its list's": (
+        "count=len(people)",
+        "count=len(people) + 1",
+        "test_a_gap_counts_those_it_lists",
     ),
 }  # fmt: skip
 

@@ -19,4 +19,11 @@ class UsageError(HostError):
 
 
 class ConnectorError(HostError):
-    """A connector's hook raised or answered with something else than its contract says."""
+    """A connector's hook raised or answered with something else than its contract says.
+
+    `reason` is the same without what surrounds it, for a sentence of another kind.
+    """
+
+    def __init__(self, sentence: str, reason: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason

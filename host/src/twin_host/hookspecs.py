@@ -1,11 +1,14 @@
-"""The whole plugin contract: five synchronous hooks. Each answers for its own connector only.
+"""The whole plugin contract: synchronous hooks. Each answers for its own connector only.
 
 A connector is an installed distribution with an entry point in the group `twin.connectors`
 whose module implements these with `hookimpl`. A hook that is asked about another connector's
-name returns None.
+name returns None. The five of contract 1 are required; a hook that comes later is not, so that
+a connector of today works in a host of tomorrow. A connector marks a hook that only newer hosts
+know with `@hookimpl(optionalhook=True)`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import pluggy
 
@@ -28,12 +31,22 @@ ENTRY_POINT_GROUP = "twin.connectors"
 hookspec = pluggy.HookspecMarker(PROJECT_NAME)
 hookimpl = pluggy.HookimplMarker(PROJECT_NAME)
 
+Specification = TypeVar("Specification", bound=Callable[..., Any])
 
+
+def required(specification: Specification) -> Specification:
+    """A hook that every connector has: one of contract 1."""
+    vars(specification)["is_required"] = True
+    return specification
+
+
+@required
 @hookspec(firstresult=True)
 def describe() -> ConnectorInfo:  # pyright: ignore[reportReturnType]
     """Say what this connector is, from its manifest. No network, no files of the twin."""
 
 
+@required
 @hookspec(firstresult=True)
 def configure(connector: str, values: Mapping[str, str | Secret]) -> Configured | Rejected | None:
     """Validate raw form values (text as typed, secrets already wrapped). No network.
@@ -43,6 +56,7 @@ def configure(connector: str, values: Mapping[str, str | Secret]) -> Configured 
     """
 
 
+@required
 @hookspec(firstresult=True)
 def test_connection(connector: str, config: Config, context: Context) -> ConnectionReport | None:
     """Ask the product who we are and what we may read: one cheap probe a capability.
@@ -51,6 +65,7 @@ def test_connection(connector: str, config: Config, context: Context) -> Connect
     """
 
 
+@required
 @hookspec(firstresult=True)
 def sync(
     connector: str, config: Config, options: Mapping[str, OptionValue], context: Context
@@ -62,6 +77,7 @@ def sync(
     """
 
 
+@required
 @hookspec(firstresult=True)
 def enrich(connector: str, context: Context) -> Enrichment | None:
     """Turn the snapshot into facts, gaps, events and a profile section.

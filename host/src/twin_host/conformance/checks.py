@@ -5,6 +5,7 @@ import re
 import socket
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -15,14 +16,17 @@ import pytest
 from attrs import asdict, define, field
 
 from twin_host import hookspecs
+from twin_host.border import hook_names
 from twin_host.conformance import Product
 from twin_host.contract import (
+    CannotGoOn,
     Capability,
     Confidence,
     Configured,
     Context,
     DatasetState,
     Enrichment,
+    FieldKind,
     OptionValue,
     Progress,
     Rejected,
@@ -30,11 +34,11 @@ from twin_host.contract import (
     SyncReport,
     SyncStatus,
 )
-from twin_host.registry import HOOKS, Connector
+from twin_host.errors import ConnectorError
+from twin_host.registry import Connector
 from twin_host.subjects import SNAPSHOT
 from twin_host.twin import sync_options
 
-KINDS = {"text", "secret", "boolean", "number", "choice", "list"}
 ODD = (
     "",
     " ",
@@ -47,7 +51,6 @@ ODD = (
     "<script>",
     "\n\n",
 )
-NIST = re.compile(r"(GV|ID|PR|DE|RS|RC)\.[A-Z]{2}-\d{2}")
 SENTENCE = re.compile(r".{8,}[.?!:)]", re.DOTALL)
 
 
@@ -100,6 +103,14 @@ class Bench:
             facts=found.facts, gaps=found.gaps, events=tuple(found.events), profile=found.profile
         )
 
+    def listed(self, query: str) -> list[dict[str, Any]]:
+        """What a query lists, run as the host does: it can only read, and is one SELECT."""
+        place = f"{(self.state_dir / SNAPSHOT).as_uri()}?mode=ro"
+        with closing(sqlite3.connect(place, uri=True)) as snapshot:
+            snapshot.execute("PRAGMA query_only = 1")
+            snapshot.row_factory = sqlite3.Row
+            return [dict(row) for row in snapshot.execute(f"SELECT * FROM ({query})")]
+
     def shows_no_secret(self, *things: object) -> None:
         """Fail if a secret is in any of those, as text or bytes."""
         for secret in self.product.secrets.values():
@@ -117,13 +128,15 @@ def bench(connector: Connector, product: Product, state_dir: Path) -> Bench:
 # --- hooks and manifest -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+@pytest.mark.parametrize("hook", hook_names(hookspecs))
 def test_a_hook_takes_what_its_specification_says(connector: Connector, hook: str) -> None:
     allowed = set(inspect.signature(getattr(hookspecs, hook)).parameters)
     assert connector.parameters(hook) <= allowed
 
 
-@pytest.mark.parametrize("hook", [hook for hook in HOOKS if hook != "describe"])
+@pytest.mark.parametrize(
+    "hook", [hook for hook in hook_names(hookspecs, required=True) if hook != "describe"]
+)
 def test_it_answers_for_its_own_name_only(connector: Connector, hook: str, state_dir: Path) -> None:
     context = Context(state_dir=state_dir, secrets=Nothing(), clock=lambda: datetime.now(UTC))
     nothing = dict[str, Any]()
@@ -136,29 +149,18 @@ def test_it_answers_for_its_own_name_only(connector: Connector, hook: str, state
 
 def test_the_manifest_says_what_a_person_needs(connector: Connector) -> None:
     info = connector.info
-    assert re.fullmatch(r"[a-z][a-z0-9_]*", info.name)
     assert all((info.title, info.category, info.summary, info.version))
     assert info.provides
     assert info.enriches
+    assert not info.notes, info.notes
 
 
 def test_every_field_is_well_described(connector: Connector) -> None:
-    fields = connector.info.fields
-    names = [setting.name for setting in fields]
-    assert len(names) == len(set(names))
-    for setting in fields:
-        assert setting.kind in KINDS, setting.name
-        assert setting.title, setting.name
+    for setting in connector.info.fields:
         assert setting.help, setting.name
-        assert bool(setting.choices) == (setting.kind == "choice"), setting.name
-        assert setting.kind != "secret" or setting.default is None, setting.name
-        assert set(setting.when) <= set(names), setting.name
 
 
-def test_every_option_has_a_default_within_its_bounds(connector: Connector) -> None:
-    for option in connector.info.options:
-        assert option.type in ("boolean", "integer"), option.name
-        assert isinstance(option.default, bool) == (option.type == "boolean"), option.name
+def test_every_option_has_a_default(connector: Connector) -> None:
     assert sync_options(connector, {})
 
 
@@ -170,7 +172,7 @@ def test_nothing_typed_names_every_required_field(connector: Connector) -> None:
     wanted = {
         setting.name
         for setting in connector.info.fields
-        if setting.required and setting.kind != "secret" and not setting.when
+        if setting.required and setting.kind is not FieldKind.SECRET and not setting.when
     }
     if wanted:
         assert isinstance(outcome, Rejected)
@@ -181,7 +183,7 @@ def test_nothing_typed_names_every_required_field(connector: Connector) -> None:
 def test_odd_values_are_refused_or_taken_but_never_fail(connector: Connector) -> None:
     for setting in connector.info.fields:
         for text in ODD:
-            value = Secret(text) if setting.kind == "secret" else text
+            value = Secret(text) if setting.kind is FieldKind.SECRET else text
             outcome = connector.configure({setting.name: value})
             assert isinstance(outcome, Configured | Rejected)
 
@@ -189,13 +191,15 @@ def test_odd_values_are_refused_or_taken_but_never_fail(connector: Connector) ->
 def test_settings_hold_no_secret_and_can_be_written_down(bench: Bench) -> None:
     config = bench.config()
     bench.shows_no_secret(orjson.dumps(dict(config)), repr(config))
-    secret_names = {each.name for each in bench.connector.info.fields if each.kind == "secret"}
-    assert not secret_names & config.keys()
 
 
 def test_a_rejection_does_not_repeat_a_secret(bench: Bench) -> None:
     wrong = {name: Secret(text) for name, text in bench.product.secrets.items()}
-    plain = {each.name: "\x00" for each in bench.connector.info.fields if each.kind != "secret"}
+    plain = {
+        each.name: "\x00"
+        for each in bench.connector.info.fields
+        if each.kind is not FieldKind.SECRET
+    }
     bench.shows_no_secret(bench.connector.configure({**plain, **wrong}))
 
 
@@ -298,45 +302,36 @@ def test_enriching_again_says_the_same_and_asks_nobody(
     assert asdict(bench.enrich()) == asdict(bench.enrich())
 
 
-def test_facts_are_well_formed_and_their_subjects_can_be_listed(bench: Bench) -> None:
+def test_facts_are_explained_and_verified_only_when_complete(bench: Bench) -> None:
     bench.sync()
     facts = bench.enrich().facts
     assert facts
-    assert len({fact.key for fact in facts}) == len(facts)
-    snapshot = sqlite3.connect(f"{(bench.state_dir / SNAPSHOT).as_uri()}?mode=ro", uri=True)
     for fact in facts:
-        assert re.fullmatch(r"\S+", fact.key), fact.key
-        assert re.fullmatch(r"\S+", fact.value), fact.key
-        assert fact.as_of.tzinfo is not None, fact.key
         evidence = fact.evidence
         assert fact.confidence != Confidence.VERIFIED or evidence.complete, fact.key
         if evidence.numerator is not None:
             assert evidence.datasets, fact.key
             assert evidence.definition, fact.key
-        if evidence.numerator is not None and evidence.denominator is not None:
-            assert 0 <= evidence.numerator <= evidence.denominator, fact.key
-        if evidence.query:
-            snapshot.execute(f"SELECT * FROM ({evidence.query}) LIMIT 1").fetchall()
-    snapshot.close()
 
 
-def test_gaps_are_well_formed(bench: Bench) -> None:
+def test_everybody_behind_a_figure_or_a_gap_can_be_listed(bench: Bench) -> None:
     bench.sync()
-    snapshot = sqlite3.connect(f"{(bench.state_dir / SNAPSHOT).as_uri()}?mode=ro", uri=True)
-    snapshot.row_factory = sqlite3.Row
+    found = bench.enrich()
+    asked = {fact.key: fact.evidence.query for fact in found.facts if fact.evidence.query}
+    asked |= {gap.id: gap.query for gap in found.gaps if gap.query}
+    for name, query in asked.items():
+        rows = bench.listed(query)
+        assert all(row.get("id") for row in rows), f"{name} lists something without an id."
+
+
+def test_a_gap_counts_those_it_lists(bench: Bench) -> None:
+    bench.sync()
     for gap in bench.enrich().gaps:
-        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", gap.id)
-        assert NIST.fullmatch(gap.nist), gap.id
-        assert all((gap.title, gap.remedy)), gap.id
-        assert all((gap.kind, gap.query)) or not gap.count, gap.id
-        subjects = snapshot.execute(gap.query).fetchall() if gap.query else []
-        assert gap.count == len(subjects), gap.id
-        assert all(subject["id"] for subject in subjects), gap.id
-        assert gap.digest or not gap.count, gap.id
-    snapshot.close()
+        assert all((gap.kind, gap.query, gap.digest)) or not gap.count, gap.id
+        assert gap.count == (len(bench.listed(gap.query)) if gap.query else 0), gap.id
 
 
-def test_events_are_well_formed_and_each_is_there_once(bench: Bench) -> None:
+def test_each_event_is_there_once_with_its_own_entry(bench: Bench) -> None:
     bench.sync()
     events = tuple(bench.enrich().events)
     assert len({event.id for event in events}) == len(events)
@@ -346,9 +341,14 @@ def test_events_are_well_formed_and_each_is_there_once(bench: Bench) -> None:
         (text,) = snapshot.execute(entry, {"id": event.id}).fetchone()
         orjson.loads(text)
     snapshot.close()
-    for event in events:
-        assert event.time.tzinfo is not None, event.id
-        assert all((event.id, event.title, event.event_type, event.category)), event.id
+
+
+def test_a_damaged_snapshot_is_a_failure_that_was_foreseen(bench: Bench) -> None:
+    (bench.state_dir / SNAPSHOT).write_bytes(b"this is no database" * 100)
+    with pytest.raises(ConnectorError) as caught:
+        bench.enrich()
+    assert isinstance(caught.value.__cause__, CannotGoOn), caught.value
+    assert SENTENCE.fullmatch(str(caught.value))
 
 
 class Nothing:

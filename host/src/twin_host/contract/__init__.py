@@ -1,6 +1,7 @@
 """The types that cross between the host and a connector. Nothing here knows any product.
 
-Their arguments are named, and they grow by addition: a new one has a default.
+Their arguments are named, and they grow by addition: a new one has a default. The host checks what
+it is given against the annotations, all the way down: a Mapping is a dict, a time is in UTC.
 """
 
 from twin_host.contract.calls import (

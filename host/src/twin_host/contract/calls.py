@@ -9,6 +9,7 @@ from typing import Protocol
 from attrs import Factory, field, frozen
 
 from twin_host.contract.manifest import Config
+from twin_host.contract.values import Amount, Count, Filled
 from twin_host.contract.words import DatasetState, MissingKind, SyncMode, SyncStatus
 
 
@@ -54,7 +55,7 @@ class Problem:
     """One invalid field and a sentence that says what to do about it."""
 
     field: str
-    message: str
+    message: Filled
 
 
 @frozen(kw_only=True)
@@ -90,10 +91,10 @@ class Progress:
     how much of the product's rate limit is used in the current window, by everybody, 0 to 1."""
 
     dataset: str
-    read: int
-    expected: int | None = None
-    seconds_left: float | None = None
-    rate_use: float | None = None
+    read: Count
+    expected: Count | None = None
+    seconds_left: Amount | None = None
+    rate_use: Amount | None = None
 
 
 class Secrets(Protocol):
@@ -142,8 +143,8 @@ class ConnectionReport:
     edition: str = ""
     identity: str = ""
     capabilities: Mapping[str, Capability] = Factory(dict[str, Capability])
-    rate_limits: Mapping[str, int] = Factory(dict[str, int])
-    first_sync_s: float | None = None
+    rate_limits: Mapping[str, Count] = Factory(dict[str, int])
+    first_sync_s: Amount | None = None
     notes: tuple[str, ...] = ()
     error: str = ""
 
@@ -157,8 +158,8 @@ class DatasetReport:
     what would let it be read when it was denied."""
 
     state: DatasetState
-    read: int = 0
-    expected: int | None = None
+    read: Count = 0
+    expected: Count | None = None
     reason: str = ""
     missing: Missing | None = None
 
@@ -169,10 +170,10 @@ class SyncReport:
 
     status: SyncStatus
     datasets: Mapping[str, DatasetReport]
-    requests: int = 0
-    throttled: int = 0
-    retries: int = 0
-    seconds: float = 0.0
+    requests: Count = 0
+    throttled: Count = 0
+    retries: Count = 0
+    seconds: Amount = 0.0
     mode: SyncMode = SyncMode.FULL
     notes: tuple[str, ...] = ()
     error: str = ""

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from attrs import frozen
 
+from twin_host.contract.values import Amount, Count, Filled, LongText, Nist, Slug, Word
 from twin_host.contract.words import Confidence, Severity
 
 
@@ -22,12 +23,12 @@ class Evidence:
 
     complete: bool
     datasets: tuple[str, ...] = ()
-    numerator: int | None = None
-    denominator: int | None = None
-    population: int | None = None
-    margin: float | None = None
+    numerator: Count | None = None
+    denominator: Count | None = None
+    population: Count | None = None
+    margin: Amount | None = None
     kind: str = ""
-    query: str = ""
+    query: LongText = ""
     definition: str = ""
     note: str = ""
 
@@ -42,17 +43,17 @@ class Fact:
     change of `definition_version`.
     """
 
-    key: str
-    value: str
+    key: Word
+    value: Word
     confidence: Confidence
     as_of: datetime
     evidence: Evidence
     title: str = ""
     section: str = ""
     short: str = ""
-    headline: int | None = None
+    headline: Count | None = None
     detail: bool = False
-    definition_version: int = 1
+    definition_version: Count = 1
 
 
 @frozen(kw_only=True)
@@ -65,15 +66,15 @@ class Gap:
     they do.
     """
 
-    id: str
+    id: Slug
     severity: Severity
-    title: str
-    nist: str
-    remedy: str
-    count: int
+    title: Filled
+    nist: Nist
+    remedy: Filled
+    count: Count
     as_of: datetime
     kind: str = ""
-    query: str = ""
+    query: LongText = ""
     digest: str = ""
     complete: bool = True
     note: str = ""
@@ -84,12 +85,12 @@ class SecurityEvent:
     """One notable thing that happened. `id` is the product's own, so that reading twice stores
     once; the product's own entry stays in the snapshot (`ConnectorInfo.event_entry`)."""
 
-    id: str
+    id: Filled
     time: datetime
-    event_type: str
+    event_type: Filled
     severity: Severity
-    category: str
-    title: str
+    category: Filled
+    title: Filled
     outcome: str = ""
     reason: str = ""
     actor: str = ""
@@ -107,4 +108,4 @@ class Enrichment:
     facts: tuple[Fact, ...]
     gaps: tuple[Gap, ...]
     events: Iterable[SecurityEvent]
-    profile: str
+    profile: LongText

@@ -7,6 +7,7 @@ from typing import Any
 import cattrs
 from attrs import Factory, evolve, fields, frozen
 
+from twin_host.contract.values import Environment, Filled, LongText, Name
 from twin_host.contract.words import FieldKind, OptionType, SectionShape
 
 CONTRACT = 1
@@ -33,13 +34,13 @@ class ConfigField:
     the setting that says which product a secret is for: when it changes, secrets are asked anew.
     """
 
-    name: str
-    title: str
+    name: Name
+    title: Filled
     kind: FieldKind
     help: str = ""
     required: bool = False
     default: SettingValue | None = None
-    env: str = ""
+    env: Environment = ""
     example: str = ""
     choices: tuple[str, ...] = ()
     when: Mapping[str, str] = Factory(dict[str, str])
@@ -51,7 +52,7 @@ class ConfigField:
 class SyncOption:
     """One argument of a sync; `minimum` and `maximum` bound integers."""
 
-    name: str
+    name: Name
     type: OptionType
     default: OptionValue
     title: str = ""
@@ -95,8 +96,8 @@ class ConnectorInfo:
     `:id` as JSON text. `notes` say what of the manifest was not understood.
     """
 
-    name: str
-    title: str
+    name: Name
+    title: Filled
     category: str
     summary: str
     version: str
@@ -107,7 +108,7 @@ class ConnectorInfo:
     permissions: tuple[Permission, ...] = ()
     options: tuple[SyncOption, ...] = ()
     sections: tuple[Section, ...] = ()
-    event_entry: str = ""
+    event_entry: LongText = ""
     notes: tuple[str, ...] = ()
 
 

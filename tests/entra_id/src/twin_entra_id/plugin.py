@@ -11,6 +11,7 @@ import httpx
 
 from twin_entra_id.manifest import INFO
 from twin_host.contract import (
+    CannotGoOn,
     Capability,
     Confidence,
     Configured,
@@ -179,8 +180,13 @@ def _read(graph, name, snapshot, context):
 
 
 def _snapshot(context):
-    snapshot = sqlite3.connect(context.state_dir / "snapshot.db")
-    snapshot.executescript(files("twin_entra_id").joinpath("schema.sql").read_text())
+    path = context.state_dir / "snapshot.db"
+    snapshot = sqlite3.connect(path)
+    try:
+        snapshot.executescript(files("twin_entra_id").joinpath("schema.sql").read_text())
+    except sqlite3.DatabaseError as error:
+        snapshot.close()
+        raise CannotGoOn(f"{path} cannot be read ({error}): move it away, sync again.") from error
     return snapshot
 
 
