@@ -397,7 +397,7 @@ def test_there_is_no_flag_for_the_token(terminal):
 def test_a_second_configure_changes_only_what_it_names(terminal):
     first = terminal.run(
         "configure", "okta", "--domain", "acme", "--stale-after-days", "30",
-        "--privileged-groups", "Domain Admins", OKTA_API_TOKEN="00abc",
+        "--privileged-groups", "Domain Admins", "--token-stdin", stdin="00abc",
     )  # fmt: skip
     assert first.status == 0, first.says
 
@@ -415,11 +415,34 @@ def test_a_second_configure_changes_only_what_it_names(terminal):
 
 def test_the_environment_wins_over_the_stored_token(sandbox, terminal):
     url, app = sandbox
-    wrong = Terminal(terminal.home, "00wrong")
-    assert wrong.configure(url).status == 0
+    assert terminal.configure(url, "--token-stdin", stdin="00wrong").status == 0
     assert terminal.run("test", "okta").status == 1
 
     assert terminal.run("test", "okta", OKTA_API_TOKEN=app.token()).status == 0
+
+
+def test_a_secret_of_the_environment_is_used_and_written_only_when_told_to(terminal):
+    home = Terminal(terminal.home, "00fromoutside")
+    assert home.run("configure", "okta", "--domain", "acme").status == 0
+    files = [path for path in terminal.home.rglob("*") if path.is_file()]
+    assert files
+    assert not any(b"00fromoutside" in path.read_bytes() for path in files)
+    assert home.run("configure", "okta", "--store-secret").status == 0
+    assert "00fromoutside" in (terminal.home / "connectors/okta/secrets.toml").read_text()
+
+
+def test_a_token_is_asked_anew_for_another_domain(terminal):
+    first = terminal.run("configure", "okta", "--domain", "acme", "--token-stdin", stdin="00abc")
+    assert first.status == 0
+    moved = terminal.run("configure", "okta", "--domain", "https://globex.okta.com")
+    assert moved.status == 2
+    assert moved.err == (
+        "Error: token: It was given for acme.okta.com and is not sent to globex.okta.com: "
+        "give it anew.\n"
+    )
+    given = terminal.run("configure", "okta", "--domain", "globex", stdin="00def")
+    assert given.status == 0
+    assert "globex.okta.com" in (terminal.home / "connectors/okta/secrets.toml").read_text()
 
 
 def test_what_is_written_is_for_its_owner_only(synced):

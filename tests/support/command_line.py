@@ -53,9 +53,10 @@ class Terminal:
             kept["OKTA_API_TOKEN"] = self.token
         return kept | extra
 
-    def configure(self, url: str, *more: str) -> "Result":
+    def configure(self, url: str, *more: str, stdin: str | None = None) -> "Result":
         """Configure the Okta connector for a sandbox on this machine."""
-        return self.run("configure", "okta", "--domain", url, "--allow-loopback-http", *more)
+        arguments = ("--domain", url, "--allow-loopback-http", *more)
+        return self.run("configure", "okta", *arguments, stdin=stdin)
 
 
 @define

@@ -1,7 +1,9 @@
 """The twin's folder: where everything is kept, for its owner's eyes only."""
 
+import errno
 import fcntl
 import os
+import stat
 import tempfile
 import tomllib
 from collections.abc import Generator, Mapping
@@ -17,9 +19,13 @@ from twin_host.errors import HostError, UsageError
 ENVIRONMENT = "TWIN_HOME"
 
 
+PRIVATE = ("twin.db", "twin.db-wal", "twin.db-shm", "connectors")
+"""What the host itself keeps in a home; people may keep other things beside it."""
+
+
 @frozen
 class Home:
-    """`.twin/` here, or `$TWIN_HOME`. Folders are 0700, files 0600."""
+    """`.twin/` here, or `$TWIN_HOME`. Folders are 0700, files 0600, and all are ours."""
 
     path: Path
 
@@ -39,22 +45,38 @@ class Home:
         return self.path / "profile.md"
 
     def ensure(self) -> None:
-        """Make the folder if there is none."""
-        self._folder(self.path)
+        """Make the folder if there is none, and let nobody else into what is in it."""
+        make_folder(self.path)
+        self._claim()
 
     def state_dir(self, connector: str) -> Path:
-        """A connector's own folder, made if there is none."""
+        """A connector's own folder, made if there is none; nothing in it leads elsewhere."""
         self.ensure()
-        self._folder(self.path / "connectors")
-        return self._folder(self.path / "connectors" / connector)
+        folder = self._folder(connector)
+        make_folder(folder)
+        self._check(connector)
+        return folder
 
     def config(self, connector: str) -> dict[str, Any] | None:
         """A connector's settings; None when it is not configured."""
-        return read_toml(self.path / "connectors" / connector / "config.toml")
+        return self._read(connector, "config.toml")
 
     def write_config(self, connector: str, config: Mapping[str, Any]) -> None:
         """Replace a connector's settings."""
         write_toml(self.state_dir(connector) / "config.toml", config)
+
+    def secrets_file(self, connector: str) -> Path:
+        """Where a connector's secrets are kept when there is no keyring."""
+        return self._folder(connector) / "secrets.toml"
+
+    def secrets(self, connector: str) -> dict[str, Any]:
+        """What is in that file."""
+        return self._read(connector, "secrets.toml") or {}
+
+    def write_secrets(self, connector: str, kept: Mapping[str, Any]) -> None:
+        """Replace what is in that file."""
+        self.state_dir(connector)
+        write_toml(self.secrets_file(connector), kept)
 
     @contextmanager
     def only_sync(self, connector: str) -> Generator[None]:
@@ -63,35 +85,121 @@ class Home:
         Raises HostError when another process holds it.
         """
         path = self.state_dir(connector) / "sync.lock"
-        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as lock:
+        with _explained(path, "opened"):
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(handle, "r+", errors="replace") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise HostError(
-                    f"Another sync of {connector} is running (process {lock.read().strip()}): "
+                    f"Another sync of {connector} is running (process {lock.read(20).strip()}): "
                     "wait for it, or stop it."
                 ) from None
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
+            with _explained(path, "written"):
+                lock.truncate(0)
+                lock.write(str(os.getpid()))
+                lock.flush()
             yield
 
-    def _folder(self, path: Path) -> Path:
+    def _claim(self) -> None:
+        """Let nobody else into the home; one that is no twin yet is not taken from its users."""
+        home = self.path.resolve()  # the folder itself may be a link that a person has set
+        own = [home / name for name in PRIVATE]
+        with _explained(home, "read"):
+            is_open = home.is_dir() and home.stat().st_mode & 0o077
+            if is_open and any(home.iterdir()) and not any(path.exists() for path in own):
+                raise UsageError(
+                    f"{home} is a folder of other things that others may read: choose one of its "
+                    f"own for the twin with {ENVIRONMENT}."
+                )
+        make_private(home, *own)
+
+    def _folder(self, connector: str) -> Path:
+        return self.path / "connectors" / connector
+
+    def _read(self, connector: str, name: str) -> dict[str, Any] | None:
+        self._check(connector)
+        return read_toml(self._folder(connector) / name)
+
+    def _check(self, connector: str) -> None:
+        folder = self._folder(connector)
+        self._claim()
+        make_private(folder)
+        with _explained(folder, "read"):
+            inside = list(folder.iterdir()) if folder.is_dir() else []
+        make_private(*inside)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it that are missing, for their owner only."""
+    with _explained(path, "made"):
+        for folder in (*reversed(path.parents), path):
+            if not folder.is_dir():
+                folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def make_private(*paths: Path) -> None:
+    """Take away what others may do to each of those that exists.
+
+    Raises UsageError for what is not ours, or leads elsewhere: somebody else could read or change
+    what is written there.
+    """
+    for path in paths:
         try:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            found = path.lstat()
+        except FileNotFoundError:
+            continue
         except OSError as error:
-            raise UsageError(f"The folder {path} cannot be made: {error.strerror}.") from error
-        return path
+            raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+        _refuse_what_is_not_ours(path, found)
+        if found.st_mode & 0o077:
+            _tighten(path, found)
+
+
+def _refuse_what_is_not_ours(path: Path, found: os.stat_result) -> None:
+    if stat.S_ISLNK(found.st_mode):
+        raise UsageError(
+            f"{path} is a link, and nothing of the twin may lead elsewhere: remove it."
+        )
+    if found.st_uid != os.geteuid():
+        raise UsageError(
+            f"{path} belongs to another user (number {found.st_uid}), who could change what is in "
+            f"it: take it over with chown, or choose another folder with {ENVIRONMENT}."
+        )
+
+
+def _tighten(path: Path, found: os.stat_result) -> None:
+    try:
+        path.chmod(stat.S_IMODE(found.st_mode) & 0o700)
+    except OSError as error:
+        if error.errno != errno.EROFS:  # nobody can write there anyway
+            raise UsageError(
+                f"Others may read {path}, and that cannot be changed: {error.strerror}."
+            ) from error
+
+
+@contextmanager
+def _explained(path: Path, done: str) -> Generator[None]:
+    """What the system refuses is a sentence."""
+    try:
+        yield
+    except OSError as error:
+        failure = HostError if done == "written" else UsageError
+        raise failure(f"{path} cannot be {done}: {error.strerror or error}.") from error
 
 
 def read_toml(path: Path) -> dict[str, Any] | None:
     """A TOML file; None when there is none. Raises UsageError when it is damaged."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(handle, "rb") as file:
+            return tomllib.load(file)
     except FileNotFoundError:
         return None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise UsageError(f"{path} cannot be read ({error}): mend it, or configure anew.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is damaged ({error}): mend it, or configure anew.") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def write_toml(path: Path, content: Mapping[str, Any]) -> None:
@@ -100,14 +208,18 @@ def write_toml(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Write a file so that it is the old one or the new one, whatever happens between."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made 0600
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    """Write a file so that it is the old one or the new one, whatever happens between.
+
+    Raises HostError when the system refuses, with the old one untouched.
+    """
+    with _explained(path, "written"):
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made 0600
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise

@@ -165,6 +165,7 @@ def connector(found: Installed) -> Json:
         "configured": found.is_configured,
         "last_sync": last_sync
         and {"ended_at": iso(last_sync.ended_at), "status": last_sync.status},
+        "notes": list(found.notes),
         "broken": None,
     }
 

@@ -13,11 +13,12 @@ PAST_SYNCS = 10
 
 @frozen(kw_only=True)
 class Installed:
-    """A connector that can be used, and its last sync."""
+    """A connector that can be used, its last sync, and what is odd about it."""
 
     connector: Connector
     is_configured: bool
     last_sync: PastSync | None
+    notes: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)

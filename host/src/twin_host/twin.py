@@ -1,6 +1,6 @@
 """What a person or an assistant can do with a twin; command line, pages and tools show it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from threading import Event
@@ -10,8 +10,10 @@ from attrs import evolve, field, frozen
 
 from twin_host.contract import (
     Capability,
-    Configured,
+    Config,
+    ConfigField,
     ConnectionReport,
+    ConnectorInfo,
     Context,
     OptionValue,
     Problem,
@@ -21,7 +23,7 @@ from twin_host.contract import (
     SyncReport,
     SyncStatus,
 )
-from twin_host.errors import UsageError
+from twin_host.errors import HostError, UsageError
 from twin_host.home import Home
 from twin_host.ingest import Ingested
 from twin_host.known import Freshness, KnownFact, fact_of
@@ -29,7 +31,7 @@ from twin_host.loop import run_loop
 from twin_host.moment import Moment
 from twin_host.profile import read_profile
 from twin_host.registry import Connector, Registry
-from twin_host.secrets import SecretStore
+from twin_host.secrets import SecretStore, origin_of
 from twin_host.settings import read_settings
 from twin_host.status import PAST_SYNCS, Installed, Status
 from twin_host.store import Store
@@ -81,8 +83,19 @@ class Twin:
         outcome = connector.configure(raw)
         if isinstance(outcome, Rejected):
             raise InvalidSettings(outcome.problems)
-        self._keep(name, outcome)
-        return {secret: store.keep(secret, value) for secret, value in secrets.items()}
+        self._refuse_strange_secrets(connector, outcome.config, given=secrets)
+        store.settle()
+        self.home.write_config(name, outcome.config)
+        origin = origin_of(connector.info, outcome.config)
+        return {secret: store.keep(secret, value, origin) for secret, value in secrets.items()}
+
+    def to_give_anew(self, name: str, values: Mapping[str, str]) -> set[str]:
+        """The secrets that were given for another origin than these settings lead to."""
+        connector = self.registry.get(name)
+        outcome = connector.configure(self._present(connector) | dict(values))
+        if isinstance(outcome, Rejected):
+            return set()
+        return set(self._strange_secrets(connector, outcome.config))
 
     def test(
         self,
@@ -158,11 +171,29 @@ class Twin:
             return [
                 Installed(
                     connector=connector,
-                    is_configured=self.home.config(name) is not None,
+                    is_configured=self.is_configured(name),
                     last_sync=store.last_sync(name),
+                    notes=self.notes(name),
                 )
                 for name, connector in sorted(self.registry.connectors.items())
             ]
+
+    def is_configured(self, name: str) -> bool:
+        """Whether a connector has settings, be they readable or not."""
+        try:
+            return self.home.config(name) is not None
+        except HostError:
+            return True
+
+    def notes(self, name: str) -> tuple[str, ...]:
+        """What is odd about a connector: its manifest's unknown keys, settings that cannot be read;
+        said beside it, so that it hides no other."""
+        notes = self.registry.get(name).info.notes
+        try:
+            self.home.config(name)
+        except HostError as error:
+            return (*notes, str(error))
+        return notes
 
     def status(self, name: str) -> Status:
         """How one connector stands."""
@@ -231,14 +262,42 @@ class Twin:
                 present[setting.name] = secret
         return present
 
-    def _keep(self, name: str, outcome: Configured) -> None:
-        self.home.write_config(name, outcome.config)
+    def _strange_secrets(self, connector: Connector, config: Config) -> dict[str, str]:
+        """The secrets that these settings use and that were given for another origin."""
+        store, info = SecretStore(self.home, connector.info), connector.info
+        used = {
+            field.name for field in info.fields if applies(field, defaults(info) | dict(config))
+        }
+        strange = store.strange(origin_of(info, config))
+        return {name: origin for name, origin in strange.items() if name in used}
 
-    def _config(self, name: str) -> dict[str, Any]:
-        config = self.home.config(name)
+    def _refuse_strange_secrets(
+        self, connector: Connector, config: Config, given: Collection[str] = ()
+    ) -> None:
+        origin = origin_of(connector.info, config)
+        strange = self._strange_secrets(connector, config)
+        problems = [
+            Problem(
+                field=name,
+                message=f"It was given for {given_for} and is not sent to {origin}: give it anew.",
+            )
+            for name, given_for in strange.items()
+            if name not in given
+        ]
+        if problems:
+            raise InvalidSettings(tuple(problems))
+
+    def _config(self, name: str) -> Config:
+        """The settings for a call, as the connector understands what is kept."""
+        connector, config = self.registry.get(name), self.home.config(name)
         if config is None:
             raise UsageError(f"{name} is not configured: run `twin configure {name}` first.")
-        return config
+        self._refuse_strange_secrets(connector, config)
+        outcome = connector.configure(self._present(connector))
+        if isinstance(outcome, Rejected):
+            wrong = "; ".join(f"{each.field}: {each.message}" for each in outcome.problems)
+            raise UsageError(f"The settings of {name} will not do ({wrong}): configure it anew.")
+        return outcome.config
 
 
 class InvalidSettings(UsageError):
@@ -262,6 +321,16 @@ def sync_options(
         if (low is not None and value < low) or (high is not None and value > high):
             raise UsageError(f"{name} must be from {low} to {high}, not {value}.")
     return asked
+
+
+def applies(wanted: ConfigField, settings: Mapping[str, Any]) -> bool:
+    """Whether a field belongs to the choice that was made elsewhere."""
+    return all(str(settings.get(name, "")) == value for name, value in wanted.when.items())
+
+
+def defaults(info: ConnectorInfo) -> dict[str, Any]:
+    """The manifest's defaults."""
+    return {field.name: field.default for field in info.fields if field.default is not None}
 
 
 def as_typed(value: Any) -> str:

@@ -4,14 +4,15 @@ import os
 import select
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import click
 
 from twin_host.cli.root import is_terminal
-from twin_host.contract import ConfigField, ConnectorInfo, Secret
+from twin_host.contract import ConfigField, ConnectorInfo, FieldKind, Secret
 from twin_host.secrets import SecretStore
+from twin_host.twin import applies, defaults
 
 PIPE_WAIT_S = 0.3
 """How long a pipe may take to bring a secret that nobody announced."""
@@ -19,13 +20,27 @@ LONGEST_SECRET = 64 * 1024
 
 
 def secrets_for(
-    info: ConnectorInfo, store: SecretStore, values: Mapping[str, str], from_stdin: str | None
+    store: SecretStore,
+    values: Mapping[str, str],
+    *,
+    from_stdin: str | None,
+    anew: Collection[str],
+    keep_environment: bool,
 ) -> dict[str, Secret]:
-    """The secrets that this `configure` brings: those read now, and those of the environment
-    that were not kept before."""
+    """The secrets that this `configure` brings: those read now, those in `anew` asked again though
+    one is kept, and those of the environment only with `keep_environment`."""
     found: dict[str, Secret] = {}
-    for wanted in (setting for setting in info.fields if setting.kind == "secret"):
-        secret = _secret(wanted, store, values, asked=from_stdin == wanted.name)
+    for wanted in store.info.fields:
+        if wanted.kind is not FieldKind.SECRET:
+            continue
+        if wanted.name == from_stdin:
+            secret = Secret(sys.stdin.read().strip())
+        elif in_environment := store.from_environment(wanted.name):
+            secret = in_environment if keep_environment else None
+        elif store.stored(wanted.name) and wanted.name not in anew:
+            secret = None
+        else:
+            secret = _asked(wanted, store, values)
         if secret:
             found[wanted.name] = secret
     return found
@@ -40,32 +55,14 @@ def missing_values(
     asked: dict[str, str] = {}
     for wanted in info.fields:
         known = wanted.name in present or wanted.name in values
-        if wanted.kind == "secret" or wanted.advanced or known:
+        if wanted.kind is FieldKind.SECRET or wanted.advanced or known:
             continue
         if applies(wanted, {**defaults(info), **present, **values, **asked}):
             asked[wanted.name] = _ask(wanted)
     return asked
 
 
-def applies(wanted: ConfigField, settings: Mapping[str, Any]) -> bool:
-    """Whether a field belongs to the choice that was made elsewhere."""
-    return all(str(settings.get(name, "")) == value for name, value in wanted.when.items())
-
-
-def defaults(info: ConnectorInfo) -> dict[str, Any]:
-    """The manifest's defaults."""
-    return {field.name: field.default for field in info.fields if field.default is not None}
-
-
-def _secret(
-    wanted: ConfigField, store: SecretStore, values: Mapping[str, str], *, asked: bool
-) -> Secret | None:
-    if asked:
-        return Secret(sys.stdin.read().strip())
-    if store.stored(wanted.name):
-        return None
-    if in_environment := store.from_environment(wanted.name):
-        return in_environment
+def _asked(wanted: ConfigField, store: SecretStore, values: Mapping[str, str]) -> Secret | None:
     settings = {**defaults(store.info), **(store.home.config(store.info.name) or {}), **values}
     if not wanted.required or not applies(wanted, settings):
         return None

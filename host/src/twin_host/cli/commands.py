@@ -63,6 +63,9 @@ def list_connectors(as_json: bool) -> None:  # noqa: FBT001
         click.echo(shapes.dumps([*map(shapes.connector, found), *map(shapes.broken, broken)]))
         return
     show.connectors(found)
+    for each in found:
+        for note in each.notes:
+            show.line(f"{each.connector.info.name}: {note}", "yellow")
     for each in broken:
         show.line(f"{each.entry_point} ({each.distribution}) cannot be used: {each.reason}", "red")
 

@@ -11,7 +11,7 @@ from twin_host import shapes
 from twin_host.cli import ask, show
 from twin_host.cli.progress import progress_lines, stop_on_interrupt
 from twin_host.cli.root import INTERRUPTED, examples, json_option, twin
-from twin_host.contract import ConfigField, OptionValue, SyncOption, SyncStatus
+from twin_host.contract import ConfigField, FieldKind, OptionValue, SyncOption, SyncStatus
 from twin_host.errors import UsageError
 from twin_host.known import iso
 from twin_host.registry import Connector
@@ -21,6 +21,10 @@ from twin_host.twin import SyncOutcome, as_typed
 
 HEADLINES = 8
 DONE_IN_PART = 3
+KEEP_ENVIRONMENT = (
+    "Keep the secret that an environment variable holds, too; else it is used where it is set, and "
+    "never written down."
+)
 
 Maker = Callable[[Connector], click.Command]
 
@@ -47,7 +51,7 @@ def configure_command(connector: Connector) -> click.Command:
     name, title = connector.info.name, connector.info.title
 
     @examples(*_configure_examples(connector))
-    def configure(**given: Any) -> None:
+    def configure(*, store_secret: bool = False, **given: Any) -> None:
         secret_fields = [field for field in connector.info.fields if field.kind == "secret"]
         from_stdin = [f.name for f in secret_fields if given.pop(f"{f.name}_stdin")]
         if len(from_stdin) > 1:
@@ -55,7 +59,13 @@ def configure_command(connector: Connector) -> click.Command:
         values = {n: as_typed(_listed(it)) for n, it in given.items() if _is_named(it)}
         store = SecretStore(twin().home, connector.info)
         values |= ask.missing_values(connector.info, twin().home.config(name) or {}, values)
-        secrets = ask.secrets_for(connector.info, store, values, next(iter(from_stdin), None))
+        secrets = ask.secrets_for(
+            store,
+            values,
+            from_stdin=next(iter(from_stdin), None),
+            anew=twin().to_give_anew(name, values),
+            keep_environment=store_secret,
+        )
         for secret, where in twin().configure(name, values, secrets).items():
             click.echo(f"{secret}: kept in {where}.", err=True)
         click.echo(f"{title} is configured. Next: twin test {name}", err=True)
@@ -66,6 +76,8 @@ def configure_command(connector: Connector) -> click.Command:
     options: list[click.Parameter] = [
         option for field in connector.info.fields for option in _field_options(field)
     ]
+    if any(field.kind is FieldKind.SECRET and field.env for field in connector.info.fields):
+        options.append(click.Option(["--store-secret"], is_flag=True, help=KEEP_ENVIRONMENT))
     return click.Command(name, callback=configure, params=options, help=configure.__doc__)
 
 

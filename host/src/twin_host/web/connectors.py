@@ -119,7 +119,8 @@ class ConnectorPages:
         return {
             "info": connector.info,
             "last_sync": last,
-            "status": _status(self.twin.home.config(name), last, self.runs.running(name)),
+            "status": _status(self.twin.is_configured(name), last, self.runs.running(name)),
+            "notes": self.twin.notes(name),
             "figures": headlines(now.figures(name)),
         }
 
@@ -156,11 +157,15 @@ class ConnectorPages:
         )
 
 
-def _status(config: object, last: PastSync | None, run: Run | None) -> tuple[str, str]:
+def _status(
+    configured: bool,  # noqa: FBT001
+    last: PastSync | None,
+    run: Run | None,
+) -> tuple[str, str]:
     """A word for the colour, and the words."""
     if run:
         return "running", "Syncing now" if run.kind == "sync" else "Testing now"
-    if config is None:
+    if not configured:
         return "idle", "Not configured"
     if last is None:
         return "idle", "Configured, never synced"
