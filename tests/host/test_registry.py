@@ -11,7 +11,9 @@ from twin_host import hookspecs
 from twin_host.border import hook_names
 from twin_host.contract import Context, Problem
 from twin_host.errors import ConnectorError, UsageError
+from twin_host.home import Home
 from twin_host.registry import Registry
+from twin_host.twin import Twin
 
 NOTHING = Context(state_dir=None, secrets=None, clock=None)
 GOOD = """
@@ -136,6 +138,16 @@ def test_a_key_that_a_manifest_has_more_is_told_and_harms_nobody(installed):
     registry = installed(alpha=source)
     assert "novelty" in registry.get("alpha").info.notes[0]
     assert registry.broken == []
+
+
+def test_what_is_odd_about_one_connector_is_said_beside_it_and_hides_no_other(installed, tmp_path):
+    twin = Twin(Home(tmp_path / "twin"), installed(alpha=good("alpha"), beta=good("beta")))
+    twin.home.write_config("beta", {})
+    (twin.home.state_dir("alpha") / "config.toml").write_text("domain =")
+    alpha, beta = twin.connectors()
+    assert "config.toml is damaged" in alpha["notes"][0]
+    assert alpha["configured"]
+    assert beta["notes"] == []
 
 
 @pytest.fixture
