@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin_host.profile import ProfileDamaged, rewrite_section
+from twin_host.profile import ProfileDamaged, read_profile, rewrite_section
 
 BEGIN, END = "<!-- twin:begin a -->", "<!-- twin:end a -->"
 human = st.text(max_size=80).filter(lambda text: "twin:" not in text)
@@ -76,3 +76,9 @@ def test_a_profile_that_is_not_text_is_left_alone(path):
     with pytest.raises(ProfileDamaged, match="UTF-8"):
         rewrite_section(path, "a", "x")
     assert path.read_bytes() == b"# Caf\xe9\n"
+
+
+def test_a_folder_where_the_profile_belongs_is_one_sentence(tmp_path):
+    (tmp_path / "profile.md").mkdir()
+    with pytest.raises(ProfileDamaged, match=r"profile\.md cannot be read: Is a directory\."):
+        read_profile(tmp_path / "profile.md")

@@ -14,12 +14,15 @@ class ProfileDamaged(HostError):
 
 
 def read_profile(path: Path) -> str:
-    """The profile as it is; empty when there is none. Raises ProfileDamaged if it is not UTF-8."""
+    """The profile as it is; empty when there is none. Raises ProfileDamaged when it cannot be read
+    or is not UTF-8."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return file.read()
     except FileNotFoundError:
         return ""
+    except OSError as error:
+        raise ProfileDamaged(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError:
         raise ProfileDamaged(
             f"{path} is not UTF-8 text, so it was left alone: save it as UTF-8 and sync again."
