@@ -90,7 +90,7 @@ def test_every_hook_is_documented_with_its_exact_signature():
     source = Path(hookspecs.__file__).read_text(encoding="utf-8")
     architecture = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     for signature in re.findall(
-        r"^def .*?:(?=\s*(?:#.*)?\n    \")", source, re.DOTALL | re.MULTILINE
+        r"^@hookspec.*?\n(def .*?:)(?=\s*(?:#.*)?\n    \")", source, re.DOTALL | re.MULTILINE
     ):
         one_line = re.sub(r"\s+", " ", signature).replace("( ", "(").replace(" )", ")")
         assert one_line.rstrip(":") in architecture, one_line
