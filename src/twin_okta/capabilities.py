@@ -11,7 +11,7 @@ from twin_okta.api import Denied, NotFound, OktaClient, OktaError
 from twin_okta.api.json_path import at, objects
 from twin_okta.api.oauth import ServiceApp
 from twin_okta.api.pacing import sweep_s
-from twin_okta.connection import edition_of, optional
+from twin_okta.connection import optional, who_answers
 from twin_okta.datasets import DATASETS, EDITIONS
 from twin_okta.snapshot import iso_text
 from twin_okta.sync.run import each
@@ -85,7 +85,7 @@ class Visit:
 
     async def what_kind(self) -> None:
         """Which engine the org runs on, and how it calls itself."""
-        self.edition = EDITIONS.get(await edition_of(self.client), "")
+        self.edition = EDITIONS.get((await who_answers(self.client)).edition, "")
         org = await optional(self.client, "/api/v1/org")
         self.org = str(at(org, "companyName") or at(org, "subdomain") or "")
 

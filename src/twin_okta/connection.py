@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
-from attrs import evolve
+from attrs import evolve, frozen
 
 from twin_host.contract import Context
 from twin_okta.api import BadCredential, OktaClient, OktaError
@@ -48,9 +48,22 @@ async def optional(client: OktaClient, path: str) -> Any:
         return None
 
 
-async def edition_of(client: OktaClient) -> str:
-    """Which of Okta's two engines runs the org; "" when it cannot be told."""
-    return str(at(await optional(client, "/.well-known/okta-organization"), "pipeline") or "")
+@frozen
+class WhoAnswers:
+    """The org behind an address: its id, and which of Okta's two engines runs it; each "" when it
+    cannot be told."""
+
+    id: str
+    edition: str
+
+
+async def who_answers(client: OktaClient) -> WhoAnswers:
+    """Ask what needs no permission (Okta's API reference, "Org setting", well-known metadata)."""
+    found = await optional(client, "/.well-known/okta-organization")
+    its_id, edition = at(found, "id"), at(found, "pipeline")
+    return WhoAnswers(
+        its_id if isinstance(its_id, str) else "", edition if isinstance(edition, str) else ""
+    )
 
 
 def _credential(

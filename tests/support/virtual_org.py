@@ -142,6 +142,6 @@ def virtual_org(
         sandbox,
         clock,
         state_dir or Path(tempfile.mkdtemp(prefix="twin-okta-test-")),
-        OktaConfig(domain=BASE_URL, **(config or {})),
+        OktaConfig(**({"domain": BASE_URL} | (config or {}))),
         {"token": sandbox.token(token)},
     )

@@ -14,8 +14,10 @@ is independent; each waits for its own rate limit and for nobody else's.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from graphlib import TopologicalSorter
+from threading import Event
+from typing import Any, TypeVar
 
 from attrs import field, frozen
 
@@ -31,17 +33,20 @@ from twin_host.contract import (
 from twin_okta.api import BadCredential, OktaClient
 from twin_okta.asked import Asked
 from twin_okta.config import OktaConfig
-from twin_okta.connection import edition_of
+from twin_okta.connection import WhoAnswers, who_answers
 from twin_okta.datasets import DATASETS, EDITIONS, Dataset
-from twin_okta.snapshot import Snapshot
+from twin_okta.orgs import snapshot_of
 from twin_okta.sync.logs import read_news
 from twin_okta.sync.readers import READERS
 from twin_okta.sync.run import Run, first_of
 
+NOBODY = WhoAnswers("", "")
 BASELINE_HOURS = 168
 CANCEL_POLL_S = 0.1
 MOST_ROUNDS = 2
 """How often what changes during a sync is caught up with."""
+
+Result = TypeVar("Result")
 
 
 async def sync_org(
@@ -49,21 +54,27 @@ async def sync_org(
 ) -> SyncReport:
     """Read what was asked for into the snapshot, and report how complete it is.
 
-    Nothing but a damaged snapshot raises.
+    Nothing but a snapshot that cannot be used raises.
     """
     started_s = asyncio.get_running_loop().time()
-    with Snapshot.for_sync(context.state_dir) as snapshot:
-        name = config.domain.split("://")[-1]
-        snapshot.set_org(
-            name,
-            groups=config.privileged_groups,
-            stale_days=config.stale_after_days,
-            service_names=config.service_account_names,
-        )
-        run = Run(client, snapshot, asked, context, snapshot.begin_sync())
-        _advise_baseline(run)
-        async with client:
-            await _read_until_cancelled(run)
+    bad_credential: BadCredential | None = None
+    async with client:
+        try:
+            org = await _unless_cancelled(who_answers(client), context.cancelled)
+        except BadCredential as error:
+            org, bad_credential = None, error
+        with snapshot_of(context.state_dir, (org or NOBODY).id, client.base_url) as snapshot:
+            snapshot.set_org(
+                config.domain.split("://")[-1],
+                groups=config.privileged_groups,
+                stale_days=config.stale_after_days,
+                service_names=config.service_account_names,
+            )
+            run = Run(client, snapshot, asked, context, snapshot.begin_sync())
+            run.edition, run.bad_credential = (org or NOBODY).edition, bad_credential
+            _advise_baseline(run)
+            if org is not None:
+                await _unless_cancelled(_read(run), context.cancelled)
     _account_for_the_rest(run)
     status, error = _judge(run)
     if clock_note := client.clock_note():
@@ -81,19 +92,18 @@ async def sync_org(
     )
 
 
-async def _read_until_cancelled(run: Run) -> None:
-    reading = asyncio.create_task(_read(run))
-    while not reading.done():
-        if run.context.cancelled.is_set():
-            reading.cancel()
-        await asyncio.wait([reading], timeout=CANCEL_POLL_S)
-    if not reading.cancelled():
-        reading.result()
+async def _unless_cancelled(work: Coroutine[Any, Any, Result], cancelled: Event) -> Result | None:
+    """Do it, or stop doing it when the person gave up."""
+    doing = asyncio.create_task(work)
+    while not doing.done():
+        if cancelled.is_set():
+            doing.cancel()
+        await asyncio.wait([doing], timeout=CANCEL_POLL_S)
+    return None if doing.cancelled() else doing.result()
 
 
 async def _read(run: Run) -> None:
     try:
-        run.edition = await edition_of(run.client)  # it decides what there is to read
         async with asyncio.TaskGroup() as group:
             scheduler = Scheduler(run, group)
             for dataset in in_order(run.asked.datasets):
