@@ -64,7 +64,8 @@ CREATE TABLE log_hole (  -- a time whose entries were never read
 ) WITHOUT ROWID;
 
 ALTER TABLE dataset ADD COLUMN doubt TEXT NOT NULL DEFAULT '';  -- why what is shown may be wrong
-ALTER TABLE dataset ADD COLUMN started_by_okta TEXT;  -- when the reading of `shown` began, by Okta's clock
+ALTER TABLE dataset ADD COLUMN doubted_at TEXT;       -- since when
+ALTER TABLE dataset ADD COLUMN count_before INTEGER;  -- rows of the generation shown before this one
 ALTER TABLE org ADD COLUMN okta_id TEXT;
 ALTER TABLE org ADD COLUMN syncs INTEGER NOT NULL DEFAULT 0;  -- how many were begun
 ALTER TABLE org ADD COLUMN origin TEXT;

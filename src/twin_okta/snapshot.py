@@ -31,6 +31,7 @@ VALUES (1, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET id = excluded.id, name = exc
     privileged_groups = excluded.privileged_groups, stale_after_days = excluded.stale_after_days,
     service_account_names = excluded.service_account_names
 """
+DOUBTS = "SELECT name, doubt, doubted_at FROM dataset WHERE doubt <> ''"
 SET_VIEW = """
 UPDATE org SET edition = coalesce(nullif(?, ''), edition),
     sees_everybody = coalesce(?, sees_everybody)
@@ -163,15 +164,27 @@ class Snapshot:
             )
         return Reading(self, dataset, generation)
 
-    def promote(self, reading: "Reading", now: datetime) -> None:
-        """Show a generation that was read to its end, and forget the one before."""
+    def promote(self, reading: "Reading") -> None:
+        """Show a generation that was read to its end, and forget the one before. It is as old as
+        the beginning of its reading."""
         with self.together():
+            before = self.number("SELECT shown FROM dataset WHERE name = ?", (reading.dataset,))
+            count = Reading(self, reading.dataset, before).count() if before else None
             self._forget(reading.dataset, keep=reading.generation)
             self.write(
-                "UPDATE dataset SET shown = reading, reading = 0, as_of = ?, unreadable ="
+                "UPDATE dataset SET shown = reading, reading = 0, as_of = started_at,"
+                " count_before = ?, unreadable ="
                 " (SELECT count(*) FROM unreadable WHERE dataset = name) WHERE name = ?",
-                [(iso_text(now), reading.dataset)],
+                [(count, reading.dataset)],
             )
+
+    def doubts(self) -> dict[str, tuple[str, str]]:
+        """What is doubted of each dataset, and since when."""
+        return {name: (doubt, since or "") for name, doubt, since in self.rows(DOUBTS)}
+
+    def times(self) -> dict[str, str | None]:
+        """Of when each dataset is."""
+        return dict(self.rows("SELECT name, as_of FROM dataset"))  # pyright: ignore[reportArgumentType]
 
     def log_reaches_back_to(self) -> str:
         """Since when the log is known without a hole."""
@@ -237,10 +250,11 @@ class Reading:
             [(self.dataset, self.generation, record.id, record.reason) for record in records],
         )
 
-    def left_out(self) -> list[str]:
-        """The ids of the records that could not be understood."""
-        sql = "SELECT id FROM unreadable WHERE dataset = ? AND generation = ?"
-        return [row[0] for row in self.snapshot.rows(sql, (self.dataset, self.generation))]
+    def left_out(self) -> list[tuple[str, str]]:
+        """The ids of the records that could not be understood, each with the reason."""
+        sql = "SELECT id, reason FROM unreadable WHERE dataset = ? AND generation = ?"
+        found = self.snapshot.rows(sql, (self.dataset, self.generation))
+        return [(str(its_id), str(reason)) for its_id, reason in found]
 
     def count(self) -> int:
         """How many rows of its first table this generation holds."""

@@ -196,3 +196,16 @@ def test_the_connection_test_names_the_app():
     assert "okta.users.read" in report.identity
     assert not report.capabilities["logs"].granted
     assert "okta.logs.read" in report.capabilities["logs"].reason
+
+
+def test_three_scopes_are_enough_for_verified_coverage_and_applications():
+    scopes = ["okta.users.read", "okta.apps.read", "okta.logs.read"]
+    org = service_org(scopes=scopes, role="READ_ONLY_ADMIN", users=80)
+
+    for _ in range(2):
+        org.sync(hours_back=24)
+        org.clock.advance(7200)
+
+        facts = org.facts()
+        assert facts["mfa_coverage"].confidence == "verified"
+        assert facts["sso_apps"].confidence == "verified"

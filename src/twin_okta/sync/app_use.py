@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from twin_host.contract import DatasetReport
+from twin_okta.api import NotOkta, Refused
 from twin_okta.api.json_path import at, objects
+from twin_okta.api.structure import Unreadable
 from twin_okta.snapshot import iso_text
 from twin_okta.sync.assignments import TO_COUNT
 from twin_okta.sync.lists import SubjectKey, for_each
@@ -22,7 +24,11 @@ async def read_app_use(run: Run) -> DatasetReport:
     async def read_last_use(app: SubjectKey) -> None:
         wanted = f'eventType eq "user.authentication.sso" and target.id eq "{app["app_id"]}"'
         newest = {"limit": 1, "sortOrder": "DESCENDING", "filter": wanted}
-        page = await run.client.page("/api/v1/logs", {**window, **newest})
+        try:
+            page = await run.client.page("/api/v1/logs", {**window, **newest})
+        except (Refused, NotOkta) as error:
+            reading.leave_out([Unreadable(app["app_id"], str(error))])
+            return
         entries = objects(page.records)
         last_used = at(entries[0], "published") if entries else None
         reading.store("app_use", [{**app, "last_used": last_used}])

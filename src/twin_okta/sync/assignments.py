@@ -17,6 +17,7 @@ ORDER BY a.id IN (SELECT app_id FROM shown_app_read), (SELECT count(*) FROM show
 """What was never counted first, newest before older; then by how many were counted last time."""
 USERS = Listing(
     path="/api/v1/apps/{app_id}/users",
+    parent="/api/v1/apps/{app_id}",
     params={"limit": 500},
     model=AppUser,
     table="assignment",
@@ -24,6 +25,7 @@ USERS = Listing(
 )
 GROUPS = Listing(
     path="/api/v1/apps/{app_id}/groups",
+    parent="/api/v1/apps/{app_id}",
     params={"limit": 200},
     model=AppGroup,
     table="app_group",

@@ -17,6 +17,7 @@ WHERE type = 'CUSTOM' AND resource_set_id <> '' ORDER BY 1
 """
 PERMISSIONS = Listing(
     path="/api/v1/iam/roles/{role_id}/permissions",
+    parent="/api/v1/iam/roles/{role_id}",
     within="permissions",
     model=Permission,
     table="role_permission",
@@ -24,6 +25,7 @@ PERMISSIONS = Listing(
 )
 RESOURCES = Listing(
     path="/api/v1/iam/resource-sets/{resource_set_id}/resources",
+    parent="/api/v1/iam/resource-sets/{resource_set_id}",
     within="resources",
     model=Resource,
     table="set_resource",

@@ -43,6 +43,7 @@ GROUPS = Listing(
 )
 MEMBERS = Listing(
     path="/api/v1/groups/{group_id}/users",
+    parent="/api/v1/groups/{group_id}",
     params={"limit": MEMBERS_PAGE},
     model=Member,
     table="group_member",

@@ -1,7 +1,8 @@
 """Okta's lists into the snapshot's tables: a page at a time, record by record.
 
 Some lists are read whole. Others hang on a subject (the members of a group, the rules of a policy)
-and are read for each; a subject that was deleted since it was listed has none.
+and are read for each. What cannot be read of one subject costs that subject and no other, and is
+named; a subject is gone only when that is so of itself, and then has nothing.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -10,7 +11,16 @@ from typing import Any, Generic, TypeVar
 
 from attrs import Factory, evolve, frozen
 
-from twin_okta.api import NotFound, Page
+from twin_okta.api import (
+    Denied,
+    NotFound,
+    NotOkta,
+    OktaError,
+    Page,
+    Refused,
+    ServerTrouble,
+    Throttled,
+)
 from twin_okta.api.client import Params
 from twin_okta.api.structure import NO_ID, Unreadable, structure
 from twin_okta.datasets import DATASETS
@@ -18,8 +28,12 @@ from twin_okta.snapshot import Reading, Record
 from twin_okta.sync.run import Run, each
 
 AT_A_TIME = 8
-READ, GONE = "read", "gone"
+READ, GONE, UNREADABLE = "read", "gone", "unreadable"
 """How the reading of a subject ended."""
+HOPELESS = 20
+"""So many failures in a row, without one answer between them, are no longer about one subject."""
+OF_ONE = (Denied, Refused, NotOkta, ServerTrouble, Throttled)
+"""What may be wrong with the answers about one subject alone."""
 
 Model = TypeVar("Model")
 SubjectKey = Mapping[str, str]
@@ -30,8 +44,9 @@ SubjectKey = Mapping[str, str]
 class Listing(Generic[Model]):
     """One of Okta's lists, and the table that keeps it.
 
-    `path` may name columns of the subject that it hangs on. `within` is the part of the body that
-    holds the records, in the lists below `/iam/`.
+    `path` may name columns of the subject that it hangs on; `parent` is then the address of that
+    subject itself. `within` is the part of the body that holds the records, in the lists below
+    `/iam/`.
     """
 
     path: str
@@ -40,6 +55,7 @@ class Listing(Generic[Model]):
     row: Callable[[Model], Record]
     params: Params = Factory(dict[str, str | int])
     within: str = ""
+    parent: str = ""
 
 
 async def read_list(run: Run, reading: Reading, listing: Listing[Any]) -> None:
@@ -59,20 +75,54 @@ async def read_of_each(
     *listings: Listing[Any],
     ended: Callable[[SubjectKey, str], None] = lambda _subject, _outcome: None,
 ) -> None:
-    """Read the lists of each subject; `ended` is told of each whether it was READ or is GONE."""
+    """Read the lists of each subject; `ended` is told of each whether it was READ, is GONE or is
+    UNREADABLE. Raises what went wrong when it went wrong of all, or of too many in a row."""
+    failures: list[OktaError] = []
+    answered = 0
 
     async def read(subject: SubjectKey) -> None:
+        nonlocal answered
         try:
-            for listing in listings:
-                async for _ in _store_pages(run, reading, listing, subject):
-                    pass
-        except NotFound:
-            ended(subject, GONE)
+            outcome = await _read_lists(run, reading, subject, listings)
+        except OF_ONE as error:
+            failures.append(error)
+            if len(failures) >= HOPELESS:
+                raise
+            reading.leave_out([Unreadable(" ".join(subject.values()), str(error))])
+            ended(subject, UNREADABLE)
         else:
-            ended(subject, READ)
+            answered += 1
+            failures.clear()
+            ended(subject, outcome)
 
     told = any(_is_counted(reading, listing) for listing in listings)
     await for_each(run, reading.dataset if told else None, subjects, read)
+    if failures and not answered:
+        raise failures[0]
+
+
+async def _read_lists(
+    run: Run, reading: Reading, subject: SubjectKey, listings: Sequence[Listing[Any]]
+) -> str:
+    """Whether the subject was READ or is GONE."""
+    try:
+        for listing in listings:
+            async for _ in _store_pages(run, reading, listing, subject):
+                pass
+    except NotFound as missing:
+        if await _is_there(run, listings[0], subject):
+            raise Refused(str(missing)) from missing
+        return GONE
+    return READ
+
+
+async def _is_there(run: Run, listing: Listing[Any], subject: SubjectKey) -> bool:
+    """Whether a subject exists, of which a list was not found."""
+    try:
+        await run.client.get(listing.parent.format(**subject))
+    except NotFound:
+        return False
+    return True
 
 
 async def for_each(

@@ -36,9 +36,11 @@ from twin_okta.config import OktaConfig
 from twin_okta.connection import WhoAnswers, who_answers
 from twin_okta.datasets import DATASETS, EDITIONS, Dataset
 from twin_okta.orgs import snapshot_of
+from twin_okta.sync.doubts import settle_doubts
 from twin_okta.sync.logs import read_news
 from twin_okta.sync.readers import READERS
 from twin_okta.sync.run import Run, first_of
+from twin_okta.sync.strangers import meet_strangers
 
 NOBODY = WhoAnswers("", "")
 BASELINE_HOURS = 168
@@ -71,6 +73,7 @@ async def sync_org(
                 service_names=config.service_account_names,
             )
             run = Run(client, snapshot, asked, context, snapshot.begin_sync())
+            run.doubted_before, run.shown_before = snapshot.doubts(), snapshot.times()
             run.edition, run.bad_credential = (org or NOBODY).edition, bad_credential
             _advise_baseline(run)
             if org is not None:
@@ -108,7 +111,9 @@ async def _read(run: Run) -> None:
             scheduler = Scheduler(run, group)
             for dataset in in_order(run.asked.datasets):
                 scheduler.add(dataset)
+        await meet_strangers(run)
         await _catch_up(run)
+        settle_doubts(run)
     except* BadCredential as errors:
         run.bad_credential = run.bad_credential or first_of(errors)
     finally:  # stopped or not, what is stored must be believed no further than it was seen
@@ -137,6 +142,7 @@ class Scheduler:
             if waits:
                 await asyncio.wait(waits)
             await self.run.attempt(dataset.name, lambda: _read_dataset(self.run, dataset))
+            settle_doubts(self.run)
 
         self._tasks[dataset.name] = self.group.create_task(in_turn())
 
@@ -183,6 +189,8 @@ async def _read_dataset(run: Run, dataset: Dataset) -> DatasetReport:
         reason = f"A {EDITIONS.get(run.edition, run.edition)} org has none to list."
         return DatasetReport(state=DatasetState.SKIPPED, reason=reason)
     first = dataset.needs
+    if dataset.name == "factors":
+        await meet_strangers(run)
     if not first or run.snapshot.number("SELECT shown FROM dataset WHERE name = ?", (first,)):
         return await READERS[dataset.name](run)
     state = run.reports[first].state

@@ -94,5 +94,9 @@ def _is_a_password_and_no_more(chain: dict[str, Any]) -> bool:
 
 POLICIES = Listing(path="/api/v1/policies", model=Policy, table="policy", row=_policy_row)
 RULES = Listing(
-    path="/api/v1/policies/{policy_id}/rules", model=PolicyRule, table="policy_rule", row=_rule_row
+    path="/api/v1/policies/{policy_id}/rules",
+    parent="/api/v1/policies/{policy_id}",
+    model=PolicyRule,
+    table="policy_rule",
+    row=_rule_row,
 )

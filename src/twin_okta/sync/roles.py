@@ -46,6 +46,7 @@ def role_row(role: Role) -> Record:
 
 ROLES = Listing(
     path="/api/v1/{holder_kind}s/{holder_id}/roles",
+    parent="/api/v1/{holder_kind}s/{holder_id}",
     model=Role,
     table="role",
     row=lambda role: {**role_row(role), "assignment_type": role.assignment_type},

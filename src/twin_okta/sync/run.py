@@ -1,7 +1,7 @@
 """One sync while it runs: what every dataset needs, and how each one's end is judged."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -15,6 +15,8 @@ from twin_okta.snapshot import Reading, Snapshot
 
 STOPPED = "Stopped before the end; what was read is kept."
 
+MOST_NAMED = 3
+"""Of what was left out, so many are named with the reason."""
 READ = (DatasetState.COMPLETE, DatasetState.PARTIAL)
 
 SUBJECTS_READ = "SELECT count(*) FROM subject_read WHERE dataset = ? AND outcome = 'read'"
@@ -36,6 +38,16 @@ class Run:
     notes: list[str] = field(factory=list[str])
     bad_credential: BadCredential | None = None
     edition: str = ""
+    everybody: int | None = None
+    """How many there are in Okta's group of everybody, once that was asked."""
+    doubted_before: Mapping[str, tuple[str, str]] = field(factory=dict[str, tuple[str, str]])
+    """What was doubted of each dataset when the sync began, and since when."""
+    shown_before: Mapping[str, str | None] = field(factory=dict[str, str | None])
+    """Of when each dataset was when the sync began."""
+    read_as: dict[str, DatasetReport] = field(factory=dict[str, DatasetReport])
+    """Each dataset's report before it was doubted."""
+    unfinished: set[str] = field(factory=set[str])
+    """The datasets that were not read to their end."""
     _of_unknown_length: dict[str, int] = field(factory=dict[str, int])
     _started_s: dict[str, float] = field(factory=dict[str, float])
 
@@ -60,17 +72,17 @@ class Run:
         """Start reading a dataset's next generation."""
         return self.snapshot.next_generation(dataset, self.okta_now())
 
-    def finish(self, reading: Reading, *, lost: int = 0, reason: str = "") -> DatasetReport:
-        """Show a dataset that was read to its end; `lost` records are known to be missing."""
-        read = reading.count()
-        left_out = reading.left_out()
-        self.snapshot.promote(reading, self.now())
-        missing = lost + len(left_out)
+    def finish(self, reading: Reading) -> DatasetReport:
+        """Show a dataset that was read to its end."""
+        read, left_out = reading.count(), reading.left_out()
+        self.snapshot.promote(reading)
+        reason = ""
         if left_out:
-            ids = ", ".join(left_out[:5])
-            reason = f"{reason} {len(left_out)} could not be understood and were left out: {ids}."
-        state = DatasetState.PARTIAL if missing else DatasetState.COMPLETE
-        return DatasetReport(state=state, read=read, expected=read + missing, reason=reason.strip())
+            told = "; ".join(f"{its_id} ({why})" for its_id, why in left_out[:MOST_NAMED])
+            reason = f"{len(left_out)} could not be understood and were left out: {told}."
+        state = DatasetState.PARTIAL if left_out else DatasetState.COMPLETE
+        expected = read + len(left_out)
+        return DatasetReport(state=state, read=read, expected=expected, reason=reason)
 
     def progress(self, dataset: str, read: int, expected: int | None = None) -> None:
         """Tell the host how far a dataset is, with an estimate once there is a rate."""
@@ -119,13 +131,14 @@ class Run:
             self.progress(dataset, count, count)  # its end is known now
 
     def _broken_off(self, dataset: str, reason: str) -> DatasetReport:
+        self.unfinished.add(dataset)
         return DatasetReport(
             state=DatasetState.PARTIAL, read=self._unfinished(dataset), expected=None, reason=reason
         )
 
     def _settle(self, dataset: str, report: DatasetReport) -> None:
         self.snapshot.note(dataset, report)
-        self.reports[dataset] = report
+        self.reports[dataset] = self.read_as[dataset] = report
 
     def _unfinished(self, name: str) -> int:
         """How much of a dataset is there that was not read to its end."""

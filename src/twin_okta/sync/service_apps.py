@@ -10,7 +10,11 @@ SERVICE_APPS = """
 SELECT id AS app_id FROM known_app WHERE class = 'machine' AND status = 'ACTIVE' ORDER BY id
 """
 ROLES = Listing(
-    path="/oauth2/v1/clients/{app_id}/roles", model=Role, table="client_role", row=role_row
+    path="/oauth2/v1/clients/{app_id}/roles",
+    parent="/api/v1/apps/{app_id}",
+    model=Role,
+    table="client_role",
+    row=role_row,
 )
 
 

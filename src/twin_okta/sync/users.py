@@ -5,20 +5,36 @@ reference, "List all users"), so one search that is true of everybody reads them
 """
 
 from twin_host.contract import DatasetReport
+from twin_okta.api import OktaError
+from twin_okta.api.json_path import at, objects
 from twin_okta.api.models import User
 from twin_okta.datasets import PAGE
 from twin_okta.snapshot import Record
 from twin_okta.sync.lists import Listing, read_list
 from twin_okta.sync.run import Run
 
-EVERYBODY = 'lastUpdated gt "1970-01-01T00:00:00.000Z"'
+ANYBODY = 'lastUpdated gt "1970-01-01T00:00:00.000Z"'
+
+EVERYBODY = {"filter": 'type eq "BUILT_IN"', "expand": "stats", "limit": 10}
 
 
 async def read_users(run: Run) -> DatasetReport:
     """Read all users, a page at a time."""
     reading = run.start("users")
     await read_list(run, reading, USERS)
+    await _count_everybody(run)
     return run.finish(reading)
+
+
+async def _count_everybody(run: Run) -> None:
+    """Ask how many there are in Okta's own group of everybody; not being told raises no doubt."""
+    try:
+        page = await run.client.page("/api/v1/groups", EVERYBODY)
+    except OktaError:
+        return
+    counts = [at(group, "_embedded.stats.usersCount") for group in objects(page.records)]
+    known = [count for count in counts if isinstance(count, int) and 0 <= count < 2**53]
+    run.everybody = max(known, default=None)
 
 
 def _row(user: User) -> Record:
@@ -47,7 +63,7 @@ def _row(user: User) -> Record:
 
 USERS = Listing(
     path="/api/v1/users",
-    params={"search": EVERYBODY, "limit": PAGE},
+    params={"search": ANYBODY, "limit": PAGE},
     model=User,
     table="user",
     row=_row,

@@ -1,0 +1,106 @@
+"""Cross-checks: why a list that was read to its end may be wrong all the same.
+
+`rules/doubts.toml` says what is doubted and what ends it. A doubt is worked out anew whenever more
+is known: when the list has been read, and when the log has been.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from attrs import evolve
+
+from twin_host.contract import DatasetState
+from twin_okta.datasets import DATASETS
+from twin_okta.rules import load
+from twin_okta.snapshot import Reading, iso_text
+from twin_okta.sync.run import Run
+from twin_okta.sync.strangers import strangers
+
+LISTED = "SELECT count(*) FROM shown_user WHERE status IS NOT 'DEPROVISIONED'"
+TOLD = """
+SELECT count(DISTINCT coalesce(t.id, e.uuid)) FROM log_event e
+LEFT JOIN target t ON t.event = e.number AND t.position = 0
+WHERE e.published >= ? AND e.event_type IN (SELECT value FROM json_each(?))
+"""
+READINGS = "SELECT shown, count_before, as_of, doubt, doubted_at FROM dataset WHERE name = ?"
+KEEP = "UPDATE dataset SET doubt = ?, doubted_at = ? WHERE name = ?"
+
+
+def settle_doubts(run: Run) -> None:
+    """Work out what is doubted of the lists that this sync has read, and report it."""
+    for name, report in run.reports.items():
+        read_now = report.state in (DatasetState.COMPLETE, DatasetState.PARTIAL)
+        if not DATASETS[name].has_generations or not read_now or name in run.unfinished:
+            continue
+        doubts = list(_doubts(run, name))
+        since = run.doubted_before.get(name, ("", ""))[1] or iso_text(run.okta_now())
+        run.snapshot.write(KEEP, [(" ".join(doubts), since if doubts else None, name)])
+        if doubts:
+            said = " ".join(filter(None, (run.read_as[name].reason, *doubts)))
+            run.reports[name] = evolve(report, state=DatasetState.PARTIAL, reason=said)
+        else:
+            run.reports[name] = run.read_as[name]
+        run.snapshot.note(name, run.reports[name])
+
+
+def _doubts(run: Run, name: str) -> Iterator[str]:
+    rules = load("doubts")
+    yield from _shrinking(run, name)
+    if name == "users":
+        yield from _fewer_than_everybody(run)
+        yield from _strangers(run)
+    for rule in rules["doubt"]:
+        if rule["dataset"] == name and run.snapshot.number(rule["query"]):
+            yield f"{rule['cause']} {rule['end']}"
+
+
+def _shrinking(run: Run, name: str) -> Iterator[str]:
+    rule = load("doubts")["shrinking"]
+    before, now = _counts(run, name)
+    said, since = run.doubted_before.get(name, ("", ""))
+    if before is not None and before >= rule["least"]:
+        told = _told(run, rule["deletions"].get(name, []), run.shown_before[name])
+        allowed = rule["share"] + sum(_fall(run, it) for it in rule["hangs_on"].get(name, []))
+        if before - now - told > allowed * before:
+            yield f"{rule['cause'].format(before=before, now=now)} {rule['end']}"
+            return
+    patience = timedelta(hours=rule["believed_after_hours"])
+    if rule["end"] in said and run.okta_now() - datetime.fromisoformat(since) < patience:
+        yield said
+
+
+def _counts(run: Run, name: str) -> tuple[int | None, int]:
+    """How many rows a dataset had in its last full reading, and has now."""
+    ((shown, before, _, _, _),) = run.snapshot.rows(READINGS, (name,))
+    return before, Reading(run.snapshot, name, shown).count()
+
+
+def _fall(run: Run, name: str) -> float:
+    """The share by which a dataset has become smaller."""
+    before, now = _counts(run, name)
+    return max(0.0, 1 - now / before) if before else 0.0
+
+
+def _fewer_than_everybody(run: Run) -> Iterator[str]:
+    rule = load("doubts")["everyone"]
+    if run.everybody is None:
+        return
+    ((_, _, began, _, _),) = run.snapshot.rows(READINGS, ("users",))
+    listed = run.snapshot.number(LISTED)
+    missing = run.everybody - listed - _told(run, rule["joiners"], began)
+    if missing > max(rule["least"], rule["share"] * run.everybody):
+        yield f"{rule['cause'].format(everybody=run.everybody, listed=listed)} {rule['end']}"
+
+
+def _strangers(run: Run) -> Iterator[str]:
+    rule = load("doubts")["strangers"]
+    count = len(strangers(run.snapshot, most=rule["most"] + 1))
+    if count:
+        told = f"More than {rule['most']}" if count > rule["most"] else count
+        yield f"{rule['cause'].format(count=told)} {rule['end']}"
+
+
+def _told(run: Run, event_types: list[str], since: str | None) -> int:
+    """How many such things the log tells of since then."""
+    types = "[" + ",".join(f'"{each}"' for each in event_types) + "]"
+    return run.snapshot.number(TOLD, (since or "9999", types)) if event_types else 0

@@ -1,0 +1,65 @@
+"""People whom another list names and the list of users lacks: each is asked for by the id.
+
+Okta's list of users goes through a search index that lags behind; roles, memberships, tokens and
+assignments do not.
+"""
+
+from twin_okta.api import NotFound, OktaError
+from twin_okta.api.models import User
+from twin_okta.api.structure import structure
+from twin_okta.rules import load
+from twin_okta.snapshot import Reading, Snapshot
+from twin_okta.sync.lists import SubjectKey, for_each
+from twin_okta.sync.run import Run
+from twin_okta.sync.subjects import ask, note
+from twin_okta.sync.users import USERS
+
+STRANGERS = """
+WITH named (id) AS (
+    SELECT holder_id FROM shown_role WHERE holder_kind = 'user'
+    UNION SELECT user_id FROM shown_group_member
+    UNION SELECT user_id FROM shown_api_token WHERE user_id IS NOT NULL
+    UNION SELECT user_id FROM shown_assignment a
+        WHERE NOT EXISTS (SELECT 1 FROM shown_user u WHERE u.id = a.user_id)
+)
+SELECT id FROM named
+WHERE id NOT IN (SELECT id FROM shown_user) AND id NOT IN (
+    SELECT subject FROM subject_read WHERE dataset = 'users' AND outcome = 'gone'
+        AND read_at >= (SELECT as_of FROM dataset WHERE name = 'users'))
+LIMIT ?
+"""
+LISTED = "SELECT count(*) FROM shown_user"
+SHOWN = "SELECT shown FROM dataset WHERE name = 'users'"
+IN_PART = "SELECT 1 FROM org WHERE sees_everybody = 0"
+
+
+async def meet_strangers(run: Run) -> None:
+    """Ask for each, and add whoever is found; whoever is no more is remembered so."""
+    rule = load("doubts")["strangers"]
+    most = min(rule["most"], 1 + int(rule["share"] * run.snapshot.number(LISTED)))
+    found = strangers(run.snapshot, most=most + 1)
+    if len(found) > most:
+        return  # so many are no matter of a lag
+    reading = Reading(run.snapshot, "users", run.snapshot.number(SHOWN))
+
+    async def meet(stranger: SubjectKey) -> None:
+        question = ask(run, "users", stranger["id"])
+        try:
+            answer = await run.client.get(f"/api/v1/users/{stranger['id']}")
+        except NotFound:
+            note(run, question, "gone")
+            return
+        except OktaError:
+            return  # who is still unknown is doubted
+        users, _ = structure([answer.json], User)
+        with run.snapshot.together():
+            reading.store(USERS.table, map(USERS.row, users))
+
+    await for_each(run, None, [{"id": its_id} for its_id in found], meet)
+
+
+def strangers(snapshot: Snapshot, *, most: int) -> list[str]:
+    """The ids, at most so many; none where users were not read, or a credential sees some only."""
+    if not snapshot.number(SHOWN) or snapshot.number(IN_PART):
+        return []
+    return [str(row[0]) for row in snapshot.rows(STRANGERS, (most,))]
