@@ -70,7 +70,7 @@ def test_a_list_that_comes_back_whole_ends_the_doubt():
 
     report = org.sync()
 
-    assert doubted(report) == set()
+    assert doubted(report) == set(), report.datasets["users"]
     assert org.facts()["users"].confidence == Confidence.VERIFIED
 
 
@@ -79,14 +79,14 @@ def test_a_real_mass_deletion_is_believed_at_once():
     org.sync()
     org.clock.advance(3600)
     act = org.sandbox.org.act(at_s=org.clock.epoch_s())
-    gone = [user for user in list(org.sandbox.org.people.indexes())[20:50]]
+    gone = list(org.sandbox.org.people.indexes())[20:50]
     for user in gone:
         act.delete_user(user)
     org.clock.advance(120)
 
     report = org.sync()
 
-    assert doubted(report) == set()
+    assert doubted(report) == set(), report.datasets["users"]
     assert org.facts()["users"].confidence == Confidence.VERIFIED
     assert int(org.facts()["users"].value) == len(list(org.sandbox.org.people.indexes()))
 
@@ -112,7 +112,7 @@ def test_people_who_come_and_go_during_the_listing_raise_no_doubt():
     report = org.sync()
 
     assert watch.done
-    assert doubted(report) == set()
+    assert doubted(report) == set(), report.datasets["users"]
     assert org.facts()["users"].confidence == Confidence.VERIFIED
 
 
@@ -159,7 +159,7 @@ def test_somebody_who_is_no_more_raises_no_doubt():
 
     report = org.sync()
 
-    assert doubted(report) == set()
+    assert doubted(report) == set(), report.datasets["users"]
     assert org.facts()["privileged_users"].confidence == Confidence.VERIFIED
 
 

@@ -36,7 +36,8 @@ IN_PART = "SELECT 1 FROM org WHERE sees_everybody = 0"
 async def meet_strangers(run: Run) -> None:
     """Ask for each, and add whoever is found; whoever is no more is remembered so."""
     rule = load("doubts")["strangers"]
-    most = min(rule["most"], 1 + int(rule["share"] * run.snapshot.number(LISTED)))
+    few = max(rule["least"], int(rule["share"] * run.snapshot.number(LISTED)))
+    most = min(rule["most"], few)
     found = strangers(run.snapshot, most=most + 1)
     if len(found) > most:
         return  # so many are no matter of a lag
