@@ -12,8 +12,8 @@ from mcp.client.streamable_http import streamable_http_client
 
 from okta_sandbox import Org, Settings, create_app
 from okta_sandbox.serving import serve
-from okta_sandbox.truth import truth
 from tests.support.command_line import TWIN, Terminal
+from tests.support.known import known
 
 TOKEN = "a-token-for-callers"
 
@@ -131,9 +131,9 @@ def test_a_sync_tells_progress_and_fills_the_twin(connect, terminal, sandbox):
     assert [read for read, _ in told] == sorted({read for read, _ in told})
     assert len(told) >= 2
     assert any(message.startswith("factors: ") for _, message in told)
-    known = truth(sandbox.org)
+    true = known(sandbox.org)
     assert data_of(status)["last_sync"]["status"] == "complete"
-    assert len(data_of(explained)[0]["subjects"]) == min(50, len(known.without_mfa))
+    assert len(data_of(explained)[0]["subjects"]) == min(50, len(true.without_mfa))
     assert {gap["id"] for gap in data_of(gaps)["gaps"]} >= {
         "users-without-mfa",
         "weak-factors-only",

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from okta_sandbox import Org, Settings, create_app, serve
-from okta_sandbox.truth import truth
 from tests.support.command_line import Terminal
+from tests.support.known import known
 
 FAST = Settings(window_s=1)
 
@@ -47,14 +47,14 @@ def test_facts_have_the_shape_that_other_programs_rely_on(synced, sandbox):
     facts = {fact["key"]: fact for fact in synced.run("facts", "--json").json}
 
     coverage = facts["mfa_coverage"]
-    known = truth(sandbox[1].org)
+    true = known(sandbox[1].org)
     assert set(coverage) == {
         "key", "value", "fact", "confidence", "source", "as_of", "evidence",
     }  # fmt: skip
     assert coverage["fact"] == f"mfa_coverage:{coverage['value']}"
     assert coverage["confidence"] == "verified"
-    assert coverage["evidence"]["numerator"] == len(known.covered)
-    assert coverage["evidence"]["denominator"] == len(known.can_sign_in)
+    assert coverage["evidence"]["numerator"] == len(true.covered)
+    assert coverage["evidence"]["denominator"] == len(true.population)
     assert coverage["evidence"]["complete"] is True
     assert {
         "tool", "users", "users_active", "mfa_coverage_strong", "mfa_coverage_phishing_resistant",
@@ -70,7 +70,7 @@ def test_gaps_name_their_people_by_id_and_login(synced, sandbox):
     gap = gaps["users-without-mfa"]
     assert {"id", "severity", "count", "nist", "title", "remedy", "subjects"} <= gap.keys()
     assert gap["count"] == len(gap["subjects"])
-    assert {s["id"] for s in gap["subjects"]} == truth(sandbox[1].org).without_mfa
+    assert {s["id"] for s in gap["subjects"]} == known(sandbox[1].org).without_mfa
     assert all("@" in subject["login"] for subject in gap["subjects"])
 
 
@@ -146,17 +146,17 @@ def test_search_takes_any_words_for_words(synced):
 def test_explain_lists_the_people_behind_a_figure(synced, sandbox):
     explained = synced.run("explain", "mfa_coverage", "--json").json
 
-    known = truth(sandbox[1].org)
-    assert {subject["id"] for subject in explained["subjects"]} == known.can_sign_in
+    true = known(sandbox[1].org)
+    assert {subject["id"] for subject in explained["subjects"]} == true.population
     assert explained["evidence"]["definition"]
 
 
 def test_explain_shows_exact_assignment_counts(synced, sandbox):
     apps = synced.run("explain", "sso_apps", "--json").json["subjects"]
 
-    known = truth(sandbox[1].org).assignments
+    true = known(sandbox[1].org).assignments
     assert {app["id"]: app["assigned_users"] for app in apps} == {
-        app["id"]: known[app["id"]].total for app in apps
+        app["id"]: true[app["id"]].total for app in apps
     }
 
 
@@ -184,7 +184,7 @@ def test_a_declaration_is_taken_back_and_an_unknown_key_is_questioned(synced):
 def test_one_gap_shows_the_people_in_it(synced, sandbox):
     shown = synced.run("gaps", "users-without-mfa")
     assert "enrolment policy" in " ".join(shown.out.split())
-    assert shown.out.count("@example.com") == len(truth(sandbox[1].org).without_mfa)
+    assert shown.out.count("@example.com") == len(known(sandbox[1].org).without_mfa)
     unknown = synced.run("gaps", "no-such-gap")
     assert unknown.status == 2
     assert "users-without-mfa" in unknown.err
@@ -568,7 +568,7 @@ def test_a_sync_killed_in_the_middle_leaves_the_figures_and_the_next_one_ends(te
 
     assert done.status == 0
     asked_again = app.journal.count(path="/factors") - again_from
-    assert asked_again < len(truth(app.org).can_sign_in) - 50  # it went on where it was killed
+    assert asked_again < len(known(app.org).can_sign_in) - 50  # it went on where it was killed
 
 
 def test_two_syncs_at_once_are_refused(terminal):

@@ -219,7 +219,7 @@ _ALL = (
     Dataset(
         name="authenticators",
         tables=("authenticator",),
-        options=("sync_apps",),
+        options=("sync_users",),
         scope="okta.authenticators.read",
         bucket="other",
         probe=Probe(path="/api/v1/authenticators"),

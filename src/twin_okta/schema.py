@@ -20,6 +20,16 @@ SHOWN_TABLE = (
     " WHERE generation = (SELECT generation FROM shown WHERE name = '{dataset}')"
 )
 ALL_OF_TABLE = "CREATE VIEW shown_{view} AS SELECT * FROM {table}"
+COMPUTED_ONCE = {
+    "factor_use": "CREATE UNIQUE INDEX temp.factor_use_of ON factor_use (type, provider)",
+    "enrolled_type": "CREATE UNIQUE INDEX temp.enrolled_type_of ON enrolled_type (user_id, type)",
+    "service_login": "",
+    "population": "CREATE UNIQUE INDEX temp.population_id ON population (id)",
+    "privilege": "CREATE INDEX temp.privilege_user ON privilege (user_id)",
+    "known_app": "CREATE UNIQUE INDEX temp.known_app_id ON known_app (id)",
+    "app_door": "CREATE INDEX temp.app_door_app ON app_door (app_id)",
+}
+"""Views that many others are made from, and how to find a row of theirs."""
 
 Rows = list[tuple[Any, ...]]
 
@@ -59,6 +69,20 @@ def bring_up_to_date(db: sqlite3.Connection) -> None:
             db.executemany(f"INSERT INTO {table} VALUES ({places})", rows)
 
 
+def compute_once(db: sqlite3.Connection) -> None:
+    """Put temporary views of the same names before the stored ones, and tables in place of those
+    from which the others are made, for as long as the connection is open.
+
+    They say the same, of the moment at which they were made, and cost their work once.
+    """
+    for statement in _statements("views.sql"):
+        name = statement.split()[2]
+        kind = "TABLE" if name in COMPUTED_ONCE else "VIEW"
+        db.execute(statement.replace("CREATE VIEW", f"CREATE TEMP {kind}", 1))
+        if index := COMPUTED_ONCE.get(name):
+            db.execute(index)
+
+
 @cache
 def wanted_views() -> tuple[tuple[str, str], ...]:
     """Every view by its name, in the order in which they build on each other."""
@@ -90,7 +114,16 @@ def rule_tables() -> dict[str, Rows]:
         ],
         "sign_on_class": [(mode, name) for name, modes in apps["class"].items() for mode in modes],
         "own_app": [(name,) for name in apps["own"]["names"]],
+        "factor_authenticator": [
+            (*factor.split("/"), key, key in factors["purpose"]["keys"])
+            for key, behind in factors["behind"].items()
+            for factor in behind
+        ],
+        "directory_app": [(pattern,) for pattern in apps["directory"]["names"]],
         "sign_in_status": [(status,) for status in load("statuses")["can_sign_in"]],
+        "elsewhere_provider": [(kind,) for kind in load("statuses")["elsewhere"]],
+        "role_tier": list(load("tiers")["role"].items()),
+        "permission_tier": list(load("tiers")["permission"].items()),
         "service_account_type": [(name,) for name in accounts["user_types"]],
         "service_account_name": [(pattern,) for pattern in accounts["login_patterns"]],
         "due_event": [

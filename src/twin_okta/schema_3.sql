@@ -75,3 +75,21 @@ CREATE TABLE due_event (
     otherwise TEXT NOT NULL,         -- actor, whole or nothing
     PRIMARY KEY (event_type, dataset, target_type)
 ) WITHOUT ROWID;
+
+-- What definitions need to know: purposes of authenticators, what a rule is content with, tiers.
+
+ALTER TABLE okta_group ADD COLUMN folded_name TEXT;    -- to compare without regard to case
+ALTER TABLE authenticator ADD COLUMN allowed_for TEXT; -- any, sso, recovery or none, where it has a purpose
+ALTER TABLE policy_rule ADD COLUMN means TEXT;         -- of app sign-on rules: JSON list of what alone satisfies it
+ALTER TABLE policy_rule ADD COLUMN primary_factor TEXT; -- of session rules
+ALTER TABLE policy_rule DROP COLUMN password_alone;
+ALTER TABLE org ADD COLUMN reader_id TEXT;             -- the user or service app that reads
+
+CREATE TABLE factor_authenticator (
+    type TEXT NOT NULL, provider TEXT NOT NULL, key TEXT NOT NULL, has_purpose INTEGER NOT NULL,
+    PRIMARY KEY (type, provider, key)
+) WITHOUT ROWID;
+CREATE TABLE elsewhere_provider (type TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE role_tier (type TEXT PRIMARY KEY, tier INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE permission_tier (pattern TEXT PRIMARY KEY, tier INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE directory_app (pattern TEXT PRIMARY KEY) WITHOUT ROWID;

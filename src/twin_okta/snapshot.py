@@ -7,6 +7,7 @@ beside the shown one and replaces it only when it has come to the end.
 import json
 import os
 import sqlite3
+import unicodedata
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -19,7 +20,13 @@ from attrs import define, field, frozen
 from twin_host.contract import CannotGoOn, DatasetReport
 from twin_okta.api.structure import Unreadable
 from twin_okta.datasets import DATASETS
-from twin_okta.schema import MIGRATIONS, bring_up_to_date, is_up_to_date, version_of
+from twin_okta.schema import (
+    MIGRATIONS,
+    bring_up_to_date,
+    compute_once,
+    is_up_to_date,
+    version_of,
+)
 
 FILE_NAME = "snapshot.db"
 PATIENCE_S = 30.0
@@ -87,7 +94,6 @@ class Snapshot:
                 db.close()
                 cls.for_sync(state_dir).close()
                 db = _open_read_only(path)
-            db.execute("PRAGMA query_only = 1")
             db.execute("BEGIN")
         return cls(path, db)
 
@@ -103,24 +109,39 @@ class Snapshot:
 
     # --- reading ----------------------------------------------------------------------------
 
+    def compute_once(self) -> None:
+        """Make what many queries share once, for as long as this snapshot is open."""
+        with _plainly(self.path):
+            compute_once(self._db)
+
+    def columns(self, sql: str) -> tuple[str, ...]:
+        """The names of a query's columns."""
+        with _plainly(self.path):
+            found = self._db.execute(f"SELECT * FROM ({sql}) LIMIT 0")
+            return tuple(column[0] for column in found.description)
+
     def rows(self, sql: str, values: Row = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
-        return self._db.execute(sql, values).fetchall()
+        with _plainly(self.path):
+            return self._db.execute(sql, values).fetchall()
 
-    def stream(self, sql: str, values: Row = ()) -> Iterable[tuple[Any, ...]]:
+    def stream(self, sql: str, values: Row = ()) -> Generator[tuple[Any, ...]]:
         """The rows of a query one by one."""
-        return self._db.execute(sql, values)
+        with _plainly(self.path):
+            yield from self._db.execute(sql, values)
 
     def records(self, sql: str, values: Mapping[str, str | int]) -> list[dict[str, Any]]:
         """All rows of a query, each by its column names."""
-        found = self._db.execute(sql, dict(values))
-        names = [column[0] for column in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found]
+        with _plainly(self.path):
+            found = self._db.execute(sql, dict(values))
+            names = [column[0] for column in found.description]
+            return [dict(zip(names, row, strict=True)) for row in found]
 
     def number(self, sql: str, values: Row = ()) -> int:
         """The single number a query gives; 0 when it gives none."""
-        row = self._db.execute(sql, values).fetchone()
-        return int(row[0] or 0) if row else 0
+        with _plainly(self.path):
+            row = self._db.execute(sql, values).fetchone()
+            return int(row[0] or 0) if row else 0
 
     # --- writing ----------------------------------------------------------------------------
 
@@ -201,7 +222,7 @@ class Snapshot:
         self, name: str, *, groups: Sequence[str], stale_days: int, service_names: Sequence[str]
     ) -> None:
         """Remember who is read, and the settings on which figures depend."""
-        lists = json.dumps(list(groups)), json.dumps(list(service_names))
+        lists = json.dumps(list(map(folded, groups))), json.dumps(list(service_names))
         self.write(SET_ORG, [(name, name, lists[0], stale_days, lists[1])])
 
     def begin_sync(self) -> int:
@@ -275,14 +296,20 @@ def _plainly(path: Path) -> Generator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (
-            sqlite3.SQLITE_BUSY,
-            sqlite3.SQLITE_LOCKED,
-        ):
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_NOTADB) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise SnapshotBusy(
                 f"{path} is in use by another process for more than {PATIENCE_S:.0f} s: "
                 "wait until that ends and try again."
             ) from error
+        if code == sqlite3.SQLITE_READONLY:
+            raise SnapshotDamaged(
+                f"{path} cannot be brought up to date, because nothing may be written there."
+            ) from error
+        if code == sqlite3.SQLITE_FULL:
+            raise SnapshotDamaged(f"{path} cannot be written: the disk is full.") from error
+        if code == sqlite3.SQLITE_ERROR:  # a query that is wrong, not the file
+            raise
         raise SnapshotDamaged(
             f"{path} cannot be read ({error}): move it away and sync again; "
             "the twin keeps its figures."
@@ -303,6 +330,11 @@ def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
         raise SnapshotDamaged(
             f"{path} was written by a newer version of this connector: upgrade it."
         )
+
+
+def folded(name: str) -> str:
+    """A name for comparing with others without regard to case, in any script."""
+    return unicodedata.normalize("NFKC", name.strip()).casefold()
 
 
 def iso_text(moment: datetime) -> str:

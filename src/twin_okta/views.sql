@@ -1,34 +1,21 @@
 -- What the snapshot means, built on the plain views shown_<table>. Made anew when this file changes.
+--
+-- A value that Okta did not send, or that was not read, is NULL here too: conditions are 1, 0, or
+-- NULL where nobody can say. In these files `x IS NOT 0` reads "so, or perhaps so".
 
--- Factors, each with the authenticator that it belongs to.
-CREATE VIEW enrolment AS SELECT f.*, coalesce(s.name, f.id) AS authenticator
-    FROM shown_factor f LEFT JOIN same_authenticator s ON s.type = f.type AND s.provider = f.provider;
+-- --- settings ------------------------------------------------------------------------------------
 
--- Applications, each with what its sign-on mode means.
-CREATE VIEW known_app AS SELECT a.*,
-        CASE WHEN a.application_type = 'service' AND a.sign_on_mode = 'OPENID_CONNECT' THEN 'machine'
-            ELSE coalesce(c.class, 'other') END AS class, o.name IS NOT NULL AS is_oktas_own
-    FROM shown_app a LEFT JOIN sign_on_class c ON c.mode = a.sign_on_mode
-    LEFT JOIN own_app o ON o.name = a.name;
+-- The one row of settings and moments on which queries depend, so that none needs a parameter.
+CREATE VIEW setting AS
+    SELECT o.edition, o.edition = 'v1' AS is_classic, o.stale_after_days, o.reader_id,
+        (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', coalesce(d.as_of, d.started_at),
+                '-' || o.stale_after_days || ' days')
+            FROM dataset d WHERE d.name = 'users') AS stale_before,
+        (SELECT d.shown > 0 FROM dataset d WHERE d.name = 'api_tokens') AS knows_tokens,
+        (SELECT d.shown > 0 FROM dataset d WHERE d.name = 'roles') AS knows_roles
+    FROM org o;
 
--- Accounts that are no person's, with what shows it.
-CREATE VIEW service_account AS
-    SELECT u.id, CASE
-        WHEN lower(u.user_type) IN (SELECT name FROM service_account_type)
-            THEN 'user type ' || u.user_type
-        ELSE (SELECT 'login like ' || p.pattern FROM (
-                SELECT pattern FROM service_account_name
-                UNION ALL SELECT value FROM org, json_each(org.service_account_names)) p
-            WHERE lower(u.login) GLOB lower(p.pattern) LIMIT 1) END AS evidence
-    FROM shown_user u WHERE evidence IS NOT NULL;
-
--- Active rules of active policies that somebody can meet: those up to the first for everybody.
-CREATE VIEW reachable_rule AS
-    SELECT r.*, p.name AS policy_name, p.type AS policy_type
-    FROM shown_policy_rule r JOIN shown_policy p ON p.id = r.policy_id
-    WHERE p.status = 'ACTIVE' AND r.status = 'ACTIVE' AND NOT EXISTS (
-        SELECT 1 FROM shown_policy_rule e WHERE e.policy_id = r.policy_id
-            AND e.status = 'ACTIVE' AND e.for_everybody AND e.priority < r.priority);
+-- --- what was read, and what has changed since ---------------------------------------------------
 
 -- Since when the log is known without a hole, and up to when.
 CREATE VIEW log_reach AS
@@ -57,77 +44,346 @@ CREATE VIEW due AS
     GROUP BY 1, 2;
 
 CREATE VIEW shown_factor_read AS
-    SELECT subject AS user_id, outcome, in_order, read_at FROM subject_read
+    SELECT subject AS user_id, outcome, in_order, read_at, sync, failure FROM subject_read
     WHERE dataset = 'factors';
+
+-- Of when the factors are that were read of those who can sign in.
+CREATE VIEW factor_sweep AS
+    SELECT min(p.read_at) AS oldest, max(p.read_at) AS newest, count(DISTINCT p.sync) AS syncs
+    FROM population p WHERE p.read_at IS NOT NULL;
+
+-- How far each dataset can be believed; `as_of` is its oldest reading. Users whose factors changed
+-- since are undecided one by one, in `population`.
+CREATE VIEW standing AS
+    SELECT d.name, d.shown > 0 AND d.unreadable = 0 AND d.doubt = ''
+            AND (d.name = 'factors' OR d.name NOT IN (SELECT u.dataset FROM due u)) AS complete,
+        d.shown > 0 AS read_once,
+        coalesce(CASE d.name WHEN 'factors' THEN (SELECT s.oldest FROM factor_sweep s) END,
+            d.as_of, d.started_at) AS as_of,
+        d.state, coalesce(nullif(d.doubt, ''), d.reason) AS reason
+    FROM dataset d;
+
+-- --- factors -------------------------------------------------------------------------------------
+
+-- Whether sign-in may use an authenticator: it is active, and not kept for recovery.
+CREATE VIEW listed_authenticator AS
+    SELECT a.id, a.key, CASE
+            WHEN a.status NOT IN ('ACTIVE', '') OR a.allowed_for NOT IN ('any', 'sso') THEN 0
+            WHEN a.status = '' THEN NULL
+            WHEN a.allowed_for IS NULL AND a.key IN
+                (SELECT f.key FROM factor_authenticator f WHERE f.has_purpose) THEN NULL
+            ELSE 1 END AS usable
+    FROM shown_authenticator a;
+
+-- Whether sign-in may use factors of a type, by the authenticators behind it. Where those were not
+-- read, Okta's listing of the factor says that its authenticator is active, and not for what it is.
+CREATE VIEW factor_use AS
+    SELECT f.type, f.provider, CASE
+            WHEN (SELECT s.is_classic FROM setting s) OR max(a.usable) THEN 1
+            WHEN count(a.id) = 0 THEN CASE WHEN f.has_purpose THEN NULL ELSE 1 END
+            WHEN count(a.usable) < count(a.id) THEN NULL
+            ELSE 0 END AS usable
+    FROM factor_authenticator f LEFT JOIN listed_authenticator a ON a.key = f.key
+    GROUP BY f.type, f.provider;
+
+-- Factors, each with its authenticator, how strong it is, and whether sign-in may use it. One that
+-- it may use and whose rank is above 0 is an enrolment.
+CREATE VIEW enrolment AS
+    SELECT f.user_id, f.id, f.type, f.provider, f.status, f.created, f.authenticator, f.strength,
+        f.rank, f.usable
+    FROM (SELECT r.user_id, r.id, r.type, r.provider, r.status, r.created,
+            coalesce(same.name, r.id) AS authenticator,
+            coalesce(t.strength, 'unknown') AS strength,
+            CASE WHEN r.type = '' THEN NULL ELSE coalesce(t.rank, 3) END AS rank,
+            CASE WHEN r.status NOT IN ('ACTIVE', '') OR (u.type IS NOT NULL AND u.usable = 0) THEN 0
+                WHEN coalesce(r.status, '') = '' THEN NULL
+                WHEN u.type IS NULL THEN 1
+                ELSE u.usable END AS usable
+        FROM shown_factor r
+        LEFT JOIN factor_strength t ON t.type = r.type
+        LEFT JOIN same_authenticator same ON same.type = r.type AND same.provider = r.provider
+        LEFT JOIN factor_use u ON u.type = r.type AND u.provider = r.provider) f;
+
+-- The types of factors that each user has, each once.
+CREATE VIEW enrolled_type AS
+    SELECT e.user_id, e.type, e.strength, e.rank, CASE WHEN max(e.usable) THEN 1
+            WHEN count(e.usable) < count(*) THEN NULL ELSE 0 END AS usable
+    FROM enrolment e WHERE coalesce(e.status, '') IN ('ACTIVE', '') GROUP BY e.user_id, e.type;
+
+-- The best that each user is enrolled in, at the least and at the most where some is undecided.
+CREATE VIEW best_factor AS
+    SELECT e.user_id,
+        max(CASE WHEN e.usable AND e.rank > 0 THEN e.rank ELSE 0 END) AS at_least,
+        max(CASE WHEN (e.usable AND e.rank > 0) IS 0 THEN 0 ELSE coalesce(e.rank, 5) END) AS at_most,
+        min(CASE WHEN e.usable AND e.rank > 0 THEN e.rank END) AS weakest,
+        min(CASE WHEN (e.usable AND e.rank > 0) IS NOT 0 THEN coalesce(e.rank, 1) END)
+            AS weakest_perhaps,
+        max(CASE WHEN e.usable THEN e.strength = 'email' ELSE 0 END) AS has_email,
+        max(CASE WHEN e.usable IS NOT 0 THEN e.strength = 'email' ELSE 0 END) AS has_email_perhaps
+    FROM enrolled_type e GROUP BY e.user_id;
+
+-- --- people --------------------------------------------------------------------------------------
+
+-- What a login that is no person's looks like, in small letters.
+CREATE VIEW service_login AS
+    SELECT lower(n.pattern) AS pattern FROM service_account_name n
+    UNION SELECT lower(e.value) FROM org o, json_each(o.service_account_names) e;
+
+-- When tokens of a user were last used; NULL where it is not known of one.
+CREATE VIEW token_use AS
+    SELECT t.user_id, CASE WHEN count(t.last_used) = count(*) THEN max(t.last_used) END AS last_used
+    FROM shown_api_token t WHERE t.user_id IS NOT NULL GROUP BY t.user_id;
+
+-- Everybody who can sign in. `drawn` is NULL while a user's factors were not read, else 1 for those
+-- drawn at random and 0 for those read first on purpose; who changed since, or could not be read, is
+-- no random sample, and `is_unsure`. `service_evidence` shows an account that is no person's.
+CREATE VIEW population AS
+    SELECT p.id, p.login, p.status, p.provider, p.created, p.activated, p.last_login, p.can_sign_in,
+        p.elsewhere, p.drawn, p.is_unsure, p.read_at, p.sync,
+        CASE WHEN p.is_known THEN coalesce(b.at_least, 0) ELSE 0 END AS at_least,
+        CASE WHEN p.is_known THEN coalesce(b.at_most, 0) ELSE 5 END AS at_most,
+        CASE WHEN p.is_known THEN b.weakest END AS weakest,
+        CASE WHEN p.is_known THEN b.weakest_perhaps ELSE 1 END AS weakest_perhaps,
+        CASE WHEN p.is_known THEN coalesce(b.has_email, 0) ELSE 0 END AS has_email,
+        CASE WHEN p.is_known THEN coalesce(b.has_email_perhaps, 0) ELSE 1 END AS has_email_perhaps,
+        p.service_evidence
+    FROM (SELECT q.*, q.drawn IS NOT NULL AND NOT q.is_unsure AS is_known
+        FROM (SELECT u.id, u.login, u.status, u.provider, u.created, u.activated, u.last_login,
+                CASE WHEN u.status = '' THEN NULL ELSE 1 END AS can_sign_in,
+                u.provider IN (SELECT e.type FROM elsewhere_provider e) AS elsewhere,
+                1 - r.in_order AS drawn, coalesce(r.outcome <> 'read' OR r.failure <> '', 0)
+                    OR u.id IN (SELECT d.subject FROM due d WHERE d.dataset = 'factors')
+                    AS is_unsure,
+                CASE r.outcome WHEN 'read' THEN r.read_at END AS read_at,
+                CASE r.outcome WHEN 'read' THEN r.sync END AS sync,
+                CASE WHEN lower(u.user_type) IN (SELECT t.name FROM service_account_type t)
+                    THEN 'user type ' || u.user_type
+                    ELSE (SELECT 'login like ' || s.pattern FROM service_login s
+                        WHERE lower(u.login) GLOB s.pattern LIMIT 1) END AS service_evidence
+            FROM shown_user u LEFT JOIN shown_factor_read r ON r.user_id = u.id
+            WHERE (u.status IN (SELECT i.status FROM sign_in_status i) OR u.status = '')
+                AND coalesce(r.outcome, '') <> 'gone') q) p
+    LEFT JOIN best_factor b ON b.user_id = p.id;
+
+-- The same in the words of the figures. `in_coverage`: can sign in, and not elsewhere.
+CREATE VIEW person AS
+    SELECT p.id, p.login, p.status, p.provider, p.created, p.activated, p.last_login,
+        p.can_sign_in, p.elsewhere, p.drawn, p.can_sign_in AND NOT p.elsewhere AS in_coverage,
+        CASE WHEN p.at_least >= 1 THEN 1 WHEN p.at_most < 1 THEN 0 END AS has_mfa,
+        CASE WHEN p.at_least >= 4 THEN 1 WHEN p.at_most < 4 THEN 0 END AS has_strong,
+        CASE WHEN p.at_least >= 5 THEN 1 WHEN p.at_most < 5 THEN 0 END AS has_resistant,
+        CASE WHEN p.at_least > 1 OR p.at_most < 1 THEN 0
+            WHEN p.at_least = 1 AND p.at_most = 1 THEN 1 END AS has_weak_only,
+        CASE WHEN p.at_least > 2 OR p.at_most < 2 OR p.weakest < 2 THEN 0
+            WHEN p.at_least = 2 AND p.at_most = 2 AND p.weakest_perhaps >= 2 THEN 1 END
+            AS has_elsewhere_only,
+        CASE WHEN p.at_least >= 1 OR NOT p.has_email_perhaps THEN 0
+            WHEN p.at_most < 1 AND p.has_email THEN 1 END AS has_email_only,
+        CASE WHEN p.drawn IS NULL THEN 'not read yet'
+            WHEN p.is_unsure OR p.at_least <> p.at_most THEN 'undecided'
+            WHEN p.at_least = 0 THEN 'none' WHEN p.at_least = 1 THEN 'weak'
+            WHEN p.at_least = 2 THEN 'elsewhere' WHEN p.at_least = 3 THEN 'unknown'
+            WHEN p.at_least = 4 THEN 'strong' ELSE 'phishing-resistant' END AS strength,
+        p.service_evidence IS NOT NULL AS is_service_account, p.service_evidence,
+        CASE WHEN p.drawn IS NULL THEN 'not read yet'
+            WHEN p.is_unsure THEN 'they changed since they were read, or could not be read anew'
+            WHEN p.can_sign_in IS NULL THEN 'their status was not sent'
+            WHEN p.elsewhere IS NULL THEN 'their credential provider was not sent'
+            WHEN p.at_least <> p.at_most
+                THEN 'whether sign-in may use their factors is not known' END AS why,
+        (SELECT group_concat(DISTINCT e.type) FROM enrolment e
+            WHERE e.user_id = p.id AND e.status = 'ACTIVE') AS factors,
+        (SELECT count(DISTINCT e.authenticator) FROM enrolment e
+            WHERE e.user_id = p.id AND e.status = 'ACTIVE') AS authenticators
+    FROM population p;
+
+-- When somebody was last seen: the newest of sign-in, activation (creation where there is none) and
+-- the use of a token; `is_stale` is NULL where it is not known of an administrator's tokens.
+CREATE VIEW last_seen AS
+    SELECT p.id, p.seen, t.last_used AS token_used,
+        CASE WHEN NOT coalesce(p.is_stale, 1) OR t.last_used >= p.stale_before THEN 0
+            WHEN t.user_id IS NOT NULL AND t.last_used IS NULL THEN NULL
+            WHEN NOT p.knows_tokens AND p.id IN (SELECT a.user_id FROM privilege a) THEN NULL
+            ELSE p.is_stale END AS is_stale
+    FROM (SELECT q.id, q.seen, q.seen < s.stale_before AS is_stale, s.stale_before, s.knows_tokens
+        FROM (SELECT o.id, nullif(max(coalesce(o.last_login, ''),
+                coalesce(o.activated, o.created, '')), '') AS seen FROM population o) q
+        LEFT JOIN setting s) p
+    LEFT JOIN token_use t ON t.user_id = p.id;
+
+-- --- privilege -----------------------------------------------------------------------------------
 
 -- Users to whom the log says that an admin role was granted, and not that all were revoked since.
 CREATE VIEW granted_in_log AS
-    SELECT t.id AS user_id, max(e.published) AS granted
+    SELECT t.id AS user_id,
+        max(CASE e.event_type WHEN 'user.account.privilege.grant' THEN e.published END) AS granted
     FROM log_event e JOIN target t ON t.event = e.number AND t.type = 'User' AND t.id IS NOT NULL
-    WHERE e.event_type = 'user.account.privilege.grant' AND e.outcome IS NOT 'FAILURE'
-        AND NOT EXISTS (
-            SELECT 1 FROM log_event l JOIN target w ON w.event = l.number AND w.id = t.id
-            WHERE l.event_type = 'user.account.privilege.revoke' AND l.published > e.published
-                AND l.outcome IS NOT 'FAILURE')
-    GROUP BY 1;
+    WHERE e.event_type IN ('user.account.privilege.grant', 'user.account.privilege.revoke')
+        AND coalesce(e.outcome, 'SUCCESS') = 'SUCCESS'
+    GROUP BY t.id
+    HAVING granted > coalesce(max(CASE e.event_type
+        WHEN 'user.account.privilege.revoke' THEN e.published END), '');
 
--- The population of every coverage figure, each with the rank of the best enrolled factor:
--- 0 none, 1 weak, 2 unknown, 3 strong, 4 phishing-resistant; NULL while not read.
-CREATE VIEW can_sign_in AS
-    SELECT u.id, u.login, u.status, u.created, u.last_login, r.in_order,
-        u.id IN (SELECT id FROM service_account) AS is_service_account,
-        CASE WHEN r.outcome = 'read' THEN coalesce(
-            (SELECT max(coalesce(s.rank, 2)) FROM shown_factor f
-             LEFT JOIN factor_strength s ON s.type = f.type
-             WHERE f.user_id = u.id AND f.status = 'ACTIVE'), 0) END AS rank
-    FROM shown_user u
-    JOIN sign_in_status USING (status)
-    LEFT JOIN shown_factor_read r ON r.user_id = u.id
-    WHERE coalesce(r.outcome, '') <> 'gone';
+-- Permissions of custom roles, each with its tier.
+CREATE VIEW permission_held AS
+    SELECT p.role_id, p.permission, coalesce((SELECT min(t.tier) FROM permission_tier t
+        WHERE p.permission GLOB t.pattern), 1) AS tier
+    FROM shown_role_permission p;
 
--- Every way in which somebody is privileged, one row each.
+-- Roles that somebody or something holds, each with its tier; NULL where it is not known.
+CREATE VIEW role_held AS
+    SELECT r.holder_kind, r.holder_id, r.role, r.via, r.is_held,
+        coalesce((SELECT t.tier FROM role_tier t WHERE t.type = r.type),
+            (SELECT min(p.tier) FROM permission_held p WHERE p.role_id = r.custom_role_id)) AS tier
+    FROM (SELECT h.holder_kind, h.holder_id, coalesce(h.label, h.type) AS role, h.type,
+            h.custom_role_id, CASE h.assignment_type WHEN 'GROUP' THEN 'group' ELSE 'direct' END
+            AS via, CASE WHEN h.status = '' THEN NULL ELSE h.status <> 'INACTIVE' END AS is_held
+        FROM shown_role h
+        UNION ALL SELECT 'app', c.app_id, coalesce(c.label, c.type), c.type, c.custom_role_id,
+            'direct', CASE WHEN c.status = '' THEN NULL ELSE c.status <> 'INACTIVE' END
+        FROM shown_client_role c) r
+    WHERE r.is_held IS NOT 0;
+
+-- Every way in which somebody is privileged, one row each. Who is in a group that the settings call
+-- privileged needs no role, and so has no tier.
 CREATE VIEW privilege AS
-    SELECT holder_id AS user_id, coalesce(label, type) AS role, 'direct' AS via
-        FROM shown_role WHERE holder_kind = 'user' AND assignment_type <> 'GROUP'
-            AND status <> 'INACTIVE'
+    SELECT r.holder_id AS user_id, r.role, r.via, r.tier, r.tier IS NOT NULL AS tier_is_known,
+        r.is_held
+        FROM role_held r WHERE r.holder_kind = 'user'
     UNION
-    SELECT holder_id, coalesce(label, type), 'group'
-        FROM shown_role WHERE holder_kind = 'user' AND assignment_type = 'GROUP'
-            AND status <> 'INACTIVE'
+    SELECT m.user_id, r.role, 'group ' || coalesce(g.name, g.id), r.tier, r.tier IS NOT NULL,
+        r.is_held
+        FROM role_held r JOIN shown_group g ON g.id = r.holder_id
+        JOIN shown_group_member m ON m.group_id = g.id WHERE r.holder_kind = 'group'
     UNION
-    SELECT m.user_id, coalesce(r.label, r.type), 'group ' || coalesce(g.name, g.id)
-        FROM shown_role r JOIN shown_group_member m ON m.group_id = r.holder_id
-        JOIN shown_group g ON g.id = r.holder_id
-        WHERE r.holder_kind = 'group' AND r.status <> 'INACTIVE'
-    UNION
-    SELECT m.user_id, 'member of an admin group', 'group ' || coalesce(g.name, g.id)
+    SELECT m.user_id, 'member of an admin group', 'group ' || coalesce(g.name, g.id), NULL,
+        (SELECT s.knows_roles FROM setting s), 1
         FROM shown_group g JOIN shown_group_member m ON m.group_id = g.id WHERE g.has_admin_role
     UNION
-    SELECT m.user_id, 'member of a privileged group', 'group ' || g.name
+    SELECT m.user_id, 'member of a privileged group', 'group ' || g.name, NULL, 1, 1
         FROM shown_group g JOIN shown_group_member m ON m.group_id = g.id
-        WHERE lower(g.name) IN (SELECT lower(value) FROM org, json_each(org.privileged_groups))
+        WHERE coalesce(g.folded_name, lower(g.name)) IN
+            (SELECT e.value FROM org o, json_each(o.privileged_groups) e)
     UNION  -- only while nobody may read the roles themselves
-    SELECT user_id, 'granted a role', 'log ' || granted FROM granted_in_log
-        WHERE NOT (SELECT shown FROM dataset WHERE name = 'roles');
+    SELECT l.user_id, 'granted a role', 'log ' || l.granted, NULL, 0, 1 FROM granted_in_log l
+        WHERE NOT (SELECT s.knows_roles FROM setting s);
 
+-- Everybody who is privileged, by the strongest of their roles. A holder whom the list of users
+-- lacks is nobody who could be looked at.
 CREATE VIEW privileged_user AS
-    SELECT u.id, u.login, u.status,
-        (SELECT group_concat(DISTINCT p.role) FROM privilege p WHERE p.user_id = u.id) AS roles
-    FROM shown_user u WHERE u.id IN (SELECT user_id FROM privilege);
+    SELECT a.user_id AS id, u.login, u.status, a.roles, a.via,
+        CASE WHEN a.tier_is_known THEN a.tier END AS tier, a.tier_is_known,
+        a.user_id = (SELECT s.reader_id FROM setting s) AS is_reader,
+        CASE WHEN u.id IS NULL OR NOT a.is_held THEN NULL ELSE 1 END AS counts,
+        CASE WHEN u.id IS NULL THEN 'they hold a role, and the list of users lacks them'
+            WHEN NOT a.is_held THEN 'the status of their role was not sent' END AS why
+    FROM (SELECT p.user_id, group_concat(DISTINCT p.role) AS roles,
+            group_concat(DISTINCT p.via) AS via, min(p.tier) AS tier,
+            min(p.tier_is_known) OR coalesce(min(p.tier) = 0, 0) AS tier_is_known,
+            max(coalesce(p.is_held, 0)) AS is_held
+        FROM privilege p GROUP BY p.user_id) a
+    LEFT JOIN shown_user u ON u.id = a.user_id;
 
-CREATE VIEW sso_app AS SELECT id, name, label, sign_on_mode, class, policy_id FROM known_app
-    WHERE status = 'ACTIVE' AND NOT is_oktas_own;
+-- Groups of which nobody can say whether their members are privileged, and names in the settings
+-- that no group has.
+CREATE VIEW undecided_privilege AS
+    SELECT g.id, g.name AS login, 'whether these groups hold an admin role was not sent' AS why
+        FROM shown_group g WHERE g.has_admin_role IS NULL
+    UNION ALL
+    SELECT g.id, g.name, 'the name of these groups was not sent'
+        FROM shown_group g, org o WHERE g.name IS NULL AND o.privileged_groups <> '[]'
+    UNION ALL
+    SELECT 'group ' || e.value, e.value, 'no group has this name of the settings: ' || e.value
+        FROM org o, json_each(o.privileged_groups) e WHERE e.value NOT IN
+            (SELECT coalesce(g.folded_name, lower(g.name)) FROM shown_group g
+                WHERE g.name IS NOT NULL);
 
-CREATE VIEW password_alone_app AS
-    SELECT a.id, a.label, a.sign_on_mode, r.policy_name AS policy, r.name AS rule
-    FROM sso_app a JOIN reachable_rule r ON r.policy_id = a.policy_id
-    WHERE a.class <> 'machine' AND r.password_alone
-    GROUP BY a.id HAVING r.priority = min(r.priority);
+-- --- applications and what opens them ------------------------------------------------------------
 
--- How far the factor sweep has come among those who can sign in, and of when it is.
-CREATE VIEW factor_sweep AS
-    SELECT count(*) AS people, count(*) FILTER (WHERE c.rank IS NULL) AS unread,
-        count(*) FILTER (WHERE r.failure <> ''
-            OR c.id IN (SELECT subject FROM due WHERE dataset = 'factors')) AS due,
-        min(r.read_at) AS oldest, max(r.read_at) AS newest, count(DISTINCT r.sync) AS syncs
-    FROM can_sign_in c LEFT JOIN subject_read r ON r.dataset = 'factors' AND r.subject = c.id;
+-- Applications, each in the one class that it belongs to.
+CREATE VIEW known_app AS
+    SELECT a.id, a.name, a.label, a.status, a.sign_on_mode, a.application_type, a.policy_id,
+        a.features, a.created, CASE WHEN a.name IS NOT NULL THEN o.name IS NOT NULL END AS is_oktas_own,
+        CASE WHEN a.status = '' THEN NULL ELSE a.status = 'ACTIVE' END AS is_active,
+        CASE WHEN a.name IS NULL THEN NULL WHEN o.name IS NOT NULL THEN 'oktas_own'
+            WHEN a.application_type = 'service' AND a.sign_on_mode = 'OPENID_CONNECT' THEN 'machine'
+            WHEN EXISTS (SELECT 1 FROM directory_app d WHERE a.name GLOB d.pattern)
+                THEN 'directory'
+            ELSE coalesce(c.class, 'other') END AS class
+    FROM shown_app a LEFT JOIN sign_on_class c ON c.mode = a.sign_on_mode
+    LEFT JOIN own_app o ON o.name = a.name;
+
+CREATE VIEW sso_app AS
+    SELECT a.id, a.name, a.label, a.sign_on_mode, a.class, a.policy_id FROM known_app a
+    WHERE a.is_active AND a.class IN ('federated', 'password');
+
+-- Applications with who is assigned and when they were last used; NULL where that was not read.
+CREATE VIEW application AS
+    SELECT a.id, a.name, a.label, a.status, a.sign_on_mode, a.class, a.is_active, a.policy_id,
+        CASE WHEN r.outcome = 'read' THEN
+            (SELECT count(*) FROM shown_assignment s WHERE s.app_id = a.id) END AS assigned_users,
+        CASE WHEN r.outcome = 'read' THEN (SELECT count(*) FROM shown_assignment s
+            WHERE s.app_id = a.id AND s.scope = 'USER') END AS assigned_directly,
+        CASE WHEN r.outcome = 'read' THEN (SELECT count(*) FROM shown_assignment s
+            WHERE s.app_id = a.id AND s.scope = 'GROUP') END AS assigned_through_groups,
+        CASE WHEN r.outcome = 'read' THEN
+            (SELECT count(*) FROM shown_app_group s WHERE s.app_id = a.id) END AS assigned_groups,
+        u.last_used, CASE WHEN u.app_id IS NOT NULL THEN u.last_used IS NOT NULL END AS is_used,
+        (SELECT p.name FROM shown_policy p WHERE p.id = a.policy_id) AS policy,
+        a.features AS provisioning
+    FROM known_app a LEFT JOIN shown_app_read r ON r.app_id = a.id
+    LEFT JOIN shown_app_use u ON u.app_id = a.id;
+
+-- Rules of active policies that somebody can meet: those up to the first for everybody.
+CREATE VIEW reachable_rule AS
+    SELECT r.policy_id, r.id, r.name, r.priority, r.access, r.requires_factor, r.primary_factor,
+        r.means, r.idle_minutes, r.lifetime_minutes, p.name AS policy_name, p.type AS policy_type,
+        CASE WHEN r.status = '' OR p.status = '' OR r.priority IS NULL THEN NULL ELSE 1 END
+            AS is_active
+    FROM shown_policy_rule r JOIN shown_policy p ON p.id = r.policy_id
+    WHERE p.status IN ('ACTIVE', '') AND r.status IN ('ACTIVE', '') AND NOT EXISTS (
+        SELECT 1 FROM shown_policy_rule e WHERE e.policy_id = r.policy_id
+            AND e.status = 'ACTIVE' AND e.for_everybody AND e.priority < r.priority);
+
+-- Rules of the global session policies.
+CREATE VIEW session_rule AS
+    SELECT r.id, r.policy_name || ': ' || r.name AS label, r.idle_minutes, r.lifetime_minutes,
+        r.is_active AND r.access = 'ALLOW' AS lets_in,
+        r.is_active AND r.access = 'ALLOW' AND NOT r.requires_factor AS skips_mfa,
+        r.is_active AND r.access = 'ALLOW' AND NOT r.requires_factor
+            AND r.primary_factor = 'PASSWORD_IDP_ANY_FACTOR' AS asks_for_anything
+    FROM reachable_rule r WHERE r.policy_type = 'OKTA_SIGN_ON';
+
+-- What begins a session: a password alone, any factor alone. NULL where it cannot be told, as where
+-- no session rule is known: an org is never without.
+CREATE VIEW session_door AS
+    SELECT CASE WHEN max(s.skips_mfa) THEN 1 WHEN count(s.skips_mfa) < count(*) OR count(*) = 0
+            THEN NULL ELSE 0 END AS by_password,
+        CASE WHEN max(s.asks_for_anything) THEN 1
+            WHEN count(s.asks_for_anything) < count(*) OR count(*) = 0 THEN NULL ELSE 0 END
+            AS by_anything
+    FROM session_rule s;
+
+-- What each reachable rule of an application's policy lets in, session and rule taken together.
+CREATE VIEW app_door AS
+    SELECT a.id AS app_id, r.policy_name AS policy, r.name AS rule, r.priority, r.means,
+        r.is_active AND r.access = 'ALLOW' AND d.by_password
+            AND CASE WHEN r.means IS NOT NULL THEN EXISTS
+                (SELECT 1 FROM json_each(r.means) m WHERE m.value = 'password') END
+            AS by_password,
+        r.is_active AND r.access = 'ALLOW' AND d.by_anything
+            AND CASE WHEN r.means IS NOT NULL THEN EXISTS (SELECT 1 FROM json_each(r.means) m
+                WHERE m.value IN ('email', 'phone', 'security_question')) END AS by_weak_factor
+    FROM known_app a LEFT JOIN reachable_rule r ON r.policy_id = a.policy_id
+    LEFT JOIN session_door d;
+
+-- Applications with what alone opens them, by the first rule that is content with it.
+CREATE VIEW opened_app AS
+    SELECT a.id, a.name, a.label, a.sign_on_mode, a.class, a.is_active,
+        CASE WHEN max(d.by_password) THEN 1 WHEN count(d.by_password) < count(*) THEN NULL
+            ELSE 0 END AS by_password,
+        CASE WHEN max(d.by_weak_factor) THEN 1 WHEN count(d.by_weak_factor) < count(*) THEN NULL
+            ELSE 0 END AS by_weak_factor,
+        (SELECT f.policy || ': ' || f.rule FROM app_door f WHERE f.app_id = a.id
+            AND (f.by_password OR f.by_weak_factor) ORDER BY f.priority LIMIT 1) AS rule
+    FROM known_app a JOIN app_door d ON d.app_id = a.id GROUP BY a.id;

@@ -6,12 +6,14 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from attrs import fields
 
 from okta_sandbox import Org, Settings, create_app, serve
 from tests.support.command_line import Terminal
 from twin_host import hookspecs
 from twin_okta.api.retry import POLICY
 from twin_okta.manifest import connector_info
+from twin_okta.posture.book import Figure, figures, gap_rules
 from twin_okta.posture.events import rules, security_event
 from twin_okta.rules import load
 
@@ -75,15 +77,20 @@ def test_every_setting_and_option_is_documented():
         assert permission.name in setup
 
 
-def test_every_fact_and_gap_is_documented(terminal):
-    figures = (ROOT / "docs/figures.md").read_text(encoding="utf-8")
-    for fact in terminal.run("facts", "--json").json:
-        key = re.sub(r"^mfa_factor_.*", "mfa_factor_<type>", fact["key"])
-        if key.startswith("users_") and key != "users_without_mfa":
-            key = "users_<status>"
-        assert f"`{key}`" in figures, key
-    for gap in load("gaps")["gap"]:
-        assert f"| `{gap['id']}` | {gap['severity']} | {gap['nist']} |" in figures
+def test_every_fact_and_gap_is_documented_in_the_words_of_the_book():
+    page = (ROOT / "docs/figures.md").read_text(encoding="utf-8")
+    for figure in figures():
+        assert f"| `{figure.key}` | {figure.definition} |" in page, figure.key
+    for rule in gap_rules():
+        severity = ", ".join(rule.severities) + (" by tier" if len(rule.severities) > 1 else "")
+        who = f"`{rule.figure.key}`" if rule.figure.section else rule.figure.definition
+        assert f"| `{rule.id}` | {severity} | {rule.nist} | {who} |" in page, rule.id
+
+
+def test_everything_that_a_figure_can_say_is_documented():
+    page = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
+    for name in (field.name for field in fields(Figure)):
+        assert f"`{name}`" in page, name
 
 
 def test_every_hook_is_documented_with_its_exact_signature():
@@ -114,7 +121,7 @@ def test_every_rules_file_is_documented():
 
 def test_the_rule_shown_as_an_example_works(monkeypatch):
     page = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
-    example = tomllib.loads(re.search(r"```toml\n(.*?)```", page, re.DOTALL)[1])
+    example = tomllib.loads(re.search(r"```toml\n(\[\[rule\]\].*?)```", page, re.DOTALL)[1])
     everything = load("notable_events") | example
     rules.cache_clear()
     monkeypatch.setattr("twin_okta.posture.events.load", lambda _name: everything)

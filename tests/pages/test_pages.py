@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
-from okta_sandbox.truth import truth
+from tests.support.known import known
 from tests.support.site import ARGUMENTS, CHROMIUM, need_chromium, site
 
 LONG_MS = 30_000
@@ -74,10 +74,10 @@ def test_three_steps_lead_from_nothing_to_a_posture(browser, place):
     sync(page)
     page.get_by_role("link", name="Identity posture").first.click()
 
-    known = truth(place.sandbox.org)
+    true = known(place.sandbox.org)
     share = page.get_by_role("link", name="MFA", exact=False).first
     expect(share).to_contain_text("%")
-    assert page.get_by_text(f"of {len(known.can_sign_in)}").count() >= 3
+    assert page.get_by_text(f"of {len(true.population)}").count() >= 3
     assert place.sandbox.token() not in page.content()
     assert {url.split("/")[2] for url in page.asked} == {place.address.split("/")[2]}
 
@@ -88,7 +88,7 @@ def test_progress_moves_and_an_early_estimate_shows(browser, tmp_path):
         page = visit(browser, place, "/connectors/okta")
         page.get_by_role("button", name="Sync Now").click()
         bar = page.get_by_role("progressbar", name="factors")
-        expect(bar).to_have_attribute("max", str(len(truth(place.sandbox.org).can_sign_in)),
+        expect(bar).to_have_attribute("max", str(len(known(place.sandbox.org).can_sign_in)),
                                       timeout=LONG_MS)  # fmt: skip
         first = float(bar.get_attribute("value"))
         page.wait_for_function(
@@ -129,7 +129,7 @@ def test_a_figure_opens_down_to_its_people(browser, synced):
     page = visit(browser, synced, "/posture")
     page.locator("a[href='/figures/users_without_mfa']").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Users without MFA")
-    bare = truth(synced.sandbox.org).without_mfa
+    bare = known(synced.sandbox.org).without_mfa
     expect(page.locator("tbody tr")).to_have_count(len(bare))
     expect(page.get_by_text("verified").first).to_be_visible()
 
@@ -137,7 +137,7 @@ def test_a_figure_opens_down_to_its_people(browser, synced):
 def test_a_gap_opens_down_to_its_people(browser, synced):
     page = visit(browser, synced, "/posture")
     page.get_by_role("link", name="Users without MFA").last.click()
-    bare = truth(synced.sandbox.org).without_mfa
+    bare = known(synced.sandbox.org).without_mfa
     expect(page.locator("tbody tr")).to_have_count(len(bare))
     expect(page.get_by_text("PR.AA-03")).to_be_visible()
 

@@ -4,8 +4,8 @@ claimed."""
 import pytest
 
 from okta_sandbox import Settings
-from okta_sandbox.truth import truth
 from tests.plugin.test_oauth import service_org
+from tests.support.known import known
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import Confidence, DatasetState, SyncStatus
 
@@ -41,7 +41,7 @@ def seen(request, edition):
     else:
         org = virtual_org(token=request.param, **settings)
     org.kind, org.report = request.param, org.sync(hours_back=24)
-    org.truth = truth(org.sandbox.org, now_s=org.clock.epoch_s())
+    org.truth = known(org.sandbox.org, now_s=org.clock.epoch_s())
     return org
 
 

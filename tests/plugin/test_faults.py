@@ -8,7 +8,7 @@ import re
 import pytest
 
 from okta_sandbox.api import tricks
-from okta_sandbox.truth import truth
+from tests.support.known import known
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import DatasetState, SyncStatus
 from twin_okta.datasets import DATASETS
@@ -151,11 +151,11 @@ def test_an_unknown_factor_type_or_sign_on_mode_is_kept_as_it_is():
     report = org.sync(sync_logs=False)
 
     assert report.status == SyncStatus.COMPLETE
-    known = truth(org.sandbox.org, now_s=org.clock.epoch_s())
+    true = known(org.sandbox.org, now_s=org.clock.epoch_s())
     with Snapshot.to_read(org.state_dir) as snapshot:
         types = {row[0] for row in snapshot.rows("SELECT DISTINCT type FROM shown_factor")}
         classes = dict(snapshot.rows("SELECT sign_on_mode, class FROM known_app"))
-    assert types - known.factor_users.keys() - {"u2f"}
+    assert types - true.factor_users.keys() - {"u2f"}
     assert "other" in classes.values()
 
 
@@ -167,7 +167,7 @@ def test_a_user_deleted_between_list_and_factor_call_is_no_user_without_mfa():
 
     report = org.sync(sync_logs=False, sync_apps=False)
 
-    people = len(truth(org.sandbox.org).can_sign_in)
+    people = len(known(org.sandbox.org).can_sign_in)
     coverage = org.facts()["mfa_coverage"]
     assert report.datasets["factors"].state == DatasetState.COMPLETE
     assert coverage.confidence == "verified"
@@ -180,7 +180,7 @@ def test_a_user_without_a_list_of_factors_who_is_still_there_is_not_gone():
 
     report = org.sync()
 
-    people = len(truth(org.sandbox.org).can_sign_in)
+    people = len(known(org.sandbox.org).can_sign_in)
     coverage = org.facts()["mfa_coverage"]
     assert report.datasets["factors"].state == DatasetState.PARTIAL
     assert "no such record" in report.datasets["factors"].reason

@@ -1,16 +1,17 @@
 """A sync that is stopped loses no work, and what it has so far is told as what it is: a sample."""
 
 from datetime import timedelta
+from itertools import product
 from random import Random
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from okta_sandbox.truth import truth
+from tests.support.known import known
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import Confidence, DatasetState, SyncStatus
-from twin_okta.posture.figures import estimate
+from twin_okta.posture.sample import estimate, share
 from twin_okta.snapshot import Snapshot
 
 
@@ -54,29 +55,29 @@ def test_a_stopped_sweep_is_partial_and_says_so(stopped):
     assert stopped.report.status == SyncStatus.PARTIAL
     assert factors.state == DatasetState.PARTIAL
     assert "Stopped" in factors.reason
-    assert 300 <= factors.read < len(truth(stopped.sandbox.org).can_sign_in)
+    assert 300 <= factors.read < len(known(stopped.sandbox.org).can_sign_in)
 
 
 def test_its_coverage_is_observed_with_a_margin_that_holds_the_truth(stopped):
-    known = truth(stopped.sandbox.org)
-    true = 100 * len(known.covered) / len(known.can_sign_in)
+    true = known(stopped.sandbox.org)
+    share = 100 * len(true.covered) / len(true.population)
 
     coverage = stopped.facts()["mfa_coverage"]
 
     assert coverage.confidence == Confidence.OBSERVED
     assert coverage.evidence.complete is False
-    assert coverage.evidence.population == len(known.can_sign_in)
+    assert coverage.evidence.population == len(true.population)
     assert 0 < coverage.evidence.margin < 10
     # The order is drawn anew each time: once in twenty, the truth is beyond the 95 % margin, and
     # beyond twice of it hardly ever. That it holds as often as it says is checked below.
-    assert abs(int(coverage.value.rstrip("%")) - true) <= 2 * coverage.evidence.margin + 1
+    assert abs(int(coverage.value.rstrip("%")) - share) <= 2 * coverage.evidence.margin + 1
 
 
 def test_privileged_users_were_read_first(stopped):
-    known = truth(stopped.sandbox.org)
+    true = known(stopped.sandbox.org)
     with Snapshot.to_read(stopped.state_dir) as snapshot:
         read = {row[0] for row in snapshot.rows("SELECT user_id FROM shown_factor_read")}
-    assert known.privileged & known.can_sign_in <= read
+    assert true.privileged & true.can_sign_in <= read
 
 
 def test_the_next_sync_goes_on_where_it_stopped(stopped_with_log):
@@ -85,7 +86,7 @@ def test_the_next_sync_goes_on_where_it_stopped(stopped_with_log):
 
     report = org.sync(sync_apps=False)
 
-    everybody = len(truth(org.sandbox.org).can_sign_in)
+    everybody = len(known(org.sandbox.org).can_sign_in)
     assert report.status == SyncStatus.COMPLETE
     assert org.calls("/factors") - before < everybody - 200
     assert org.facts()["mfa_coverage"].confidence == Confidence.VERIFIED
@@ -135,7 +136,7 @@ def test_without_the_log_what_was_read_more_than_an_hour_ago_is_read_anew(stoppe
 
     stopped.sync(sync_logs=False, sync_apps=False)
 
-    assert stopped.calls("/factors") - before == len(truth(stopped.sandbox.org).can_sign_in)
+    assert stopped.calls("/factors") - before == len(known(stopped.sandbox.org).can_sign_in)
     assert stopped.facts()["mfa_coverage"].confidence == Confidence.VERIFIED
 
 
@@ -183,21 +184,50 @@ def test_an_estimate_is_a_share_and_exact_once_everybody_was_asked(
     first, first_hits, drawn, drawn_hits, rest
 ):
     assume(first_hits <= first and drawn_hits <= drawn and first + drawn > 0)
-    population = first + drawn + rest
+    found = share(
+        [
+            (0, 1, 1, first_hits),
+            (0, 1, 0, first - first_hits),
+            (1, 1, 1, drawn_hits),
+            (1, 1, 0, drawn - drawn_hits),
+            (None, 1, None, rest),
+        ]
+    )
 
-    share = estimate(first=(first, first_hits), drawn=(drawn, drawn_hits), population=population)
-
-    assert share is not None
-    assert 0 <= share.value <= 1
-    assert 0 <= share.percent <= 100
+    assert found is not None
+    assert 0 <= found.low == found.high <= 1
+    assert 0 <= found.percent <= 100
+    assert found.population == first + drawn + rest
     if rest == 0:
-        assert share.margin is None
-        assert share.value == (first_hits + drawn_hits) / population
+        assert found.margin is None
+        assert found.low == (first_hits + drawn_hits) / found.population
     else:
-        assert share.margin is not None
-        assert share.margin > 0
-    assert (share.percent == 100) <= (share.value == 1)
-    assert (share.percent == 0) <= (share.value == 0)
+        assert found.margin is not None
+        assert found.margin > 0
+    assert (found.percent == 100) <= (found.low == 1)
+    assert (found.percent == 0) <= (found.low == 0)
+
+
+@given(st.lists(st.tuples(st.sampled_from([1, None]), st.sampled_from([0, 1, None])), min_size=1))
+def test_whoever_is_undecided_widens_the_bounds_to_hold_every_outcome(people):
+    found = share([(1, belongs, counts, 1) for belongs, counts in people])
+
+    every = [
+        [
+            (b, c)
+            for b in ((1,) if belongs else (0, 1))
+            for c in ((counts,) if counts is not None else (0, 1))
+        ]
+        for belongs, counts in people[:8]
+    ]
+    assume(len(people) <= 8)
+    shares = [
+        sum(c for b, c in outcome if b) / sum(b for b, _ in outcome)
+        for outcome in product(*every)
+        if any(b for b, _ in outcome)
+    ]
+    assert found is None or (min(shares) >= found.low - 1e-9 and max(shares) <= found.high + 1e-9)
+    assert found is None or found.undecided == sum(None in person for person in people)
 
 
 def test_nobody_asked_is_no_estimate():
@@ -210,8 +240,7 @@ def test_the_margin_covers_the_truth_as_often_as_it_says(share_with_mfa):
     covered = 0
     for _ in range(2000):
         people = [chance.random() < share_with_mfa for _ in range(400)]
-        share = estimate(first=(0, 0), drawn=(100, sum(people[:100])), population=400)
-        assert share is not None
-        assert share.margin is not None
-        covered += abs(share.value - sum(people) / 400) * 100 <= share.margin
+        found = estimate(first=(0, 0), drawn=(100, sum(people[:100])), population=400)
+        assert found is not None
+        covered += abs(found.value - sum(people) / 400) * 100 <= found.margin
     assert covered / 2000 >= 0.94

@@ -243,12 +243,20 @@ class PolicyRule:
 
 
 @frozen
+class AuthenticatorSettings:
+    allowed_for: str | None = None
+
+
+@frozen
 class Authenticator:
+    """`allowed_for` is any, sso, recovery or none, of those that may be kept for recovery."""
+
     id: str
     key: str | None = None
     name: str | None = None
     type: str | None = None
     status: str = ""
+    settings: AuthenticatorSettings = AuthenticatorSettings()
 
 
 @frozen
@@ -330,6 +338,7 @@ MODELS = (
     UserProfile, CredentialProvider, UserCredentials, UserType, User, Factor, GroupProfile,
     GroupStats, GroupEmbedded, Group, Member, RoleAssignee, Role, Permission, Resource, OAuthClient,
     AppSettings, Address, AppLinks, App, AppGroup, TokenNetwork, ApiToken, Policy, PolicyRule,
-    Authenticator, Zone, ThreatInsight, AppUser, Org, LogActor, LogPlace, LogClient, LogOutcome,
+    AuthenticatorSettings, Authenticator, Zone, ThreatInsight, AppUser, Org, LogActor, LogPlace,
+    LogClient, LogOutcome,
     LogEvent,
 )  # fmt: skip

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -44,9 +43,9 @@ class Rule:
         )
 
 
-def security_events(state_dir: Path) -> Iterator[SecurityEvent]:
-    """Every notable entry of the snapshot's log, oldest first, one at a time."""
-    with Snapshot.to_read(state_dir) as snapshot:
+def security_events(snapshot: Snapshot) -> Iterator[SecurityEvent]:
+    """Every notable entry of the snapshot's log, oldest first, one at a time; then it is closed."""
+    with snapshot:
         for (raw,) in snapshot.stream(ENTRIES):
             event = security_event(orjson.loads(raw))
             if event is not None:

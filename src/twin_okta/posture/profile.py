@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 from twin_host.contract import Confidence, Fact, Gap
-from twin_okta.posture.figures import Figures
+from twin_okta.posture.standing import Standings
 
 UNREAD = {"denied", "partial"}
 
 
-def profile(figures: Figures, facts: Sequence[Fact], gaps: Sequence[Gap]) -> str:
+def profile(standings: Standings, facts: Sequence[Fact], gaps: Sequence[Gap]) -> str:
     """What a person wants to read about the org's identities."""
     by_key = {fact.key: fact for fact in facts}
-    lines = [f"## Identity posture: Okta ({figures.org_name})", ""]
+    lines = [f"## Identity posture: Okta ({standings.org_name})", ""]
     lines += _sentences(by_key)
     open_gaps = [gap for gap in gaps if gap.count]
     if open_gaps:
@@ -21,7 +21,7 @@ def profile(figures: Figures, facts: Sequence[Fact], gaps: Sequence[Gap]) -> str
             f" ({gap.nist})"
             for gap in open_gaps
         ]
-    unread = {n: d for n, d in figures.datasets.items() if d.state in UNREAD}
+    unread = {n: d for n, d in standings.datasets.items() if d.state in UNREAD}
     if unread:
         lines += ["", "### What could not be read", ""]
         lines += [

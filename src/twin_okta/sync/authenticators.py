@@ -15,6 +15,7 @@ AUTHENTICATORS = Listing(
         "name": found.name,
         "type": found.type,
         "status": found.status,
+        "allowed_for": found.settings.allowed_for,
     },
 )
 

@@ -3,7 +3,7 @@
 from twin_host.contract import DatasetReport
 from twin_okta.api.models import Group, Member
 from twin_okta.datasets import PAGE
-from twin_okta.snapshot import Record
+from twin_okta.snapshot import Record, folded
 from twin_okta.sync.lists import Listing, read_list, read_of_each
 from twin_okta.sync.run import Run
 
@@ -11,7 +11,7 @@ MEMBERS_PAGE = 1000
 
 TO_OPEN = """
 SELECT id AS group_id FROM okta_group WHERE generation = :generation AND (has_admin_role
-    OR lower(name) IN (SELECT lower(value) FROM org, json_each(org.privileged_groups)))
+    OR folded_name IN (SELECT value FROM org, json_each(org.privileged_groups)))
 """
 
 
@@ -28,6 +28,7 @@ def _row(group: Group) -> Record:
     return {
         "id": group.id,
         "name": group.profile.name,
+        "folded_name": folded(group.profile.name) if group.profile.name else None,
         "type": group.type,
         "users_count": group.stats.users_count,
         "has_admin_role": group.has_admin_role,

@@ -5,17 +5,18 @@ Enrolment says what people could use; these say what they must use.
 
 from typing import Any
 
+import orjson
 from attrs import evolve
 
 from twin_host.contract import DatasetReport
-from twin_okta.api.json_path import at, objects
+from twin_okta.api.json_path import at
 from twin_okta.api.models import Policy, PolicyRule
 from twin_okta.datasets import CLASSIC
 from twin_okta.snapshot import Record
+from twin_okta.sync.assurance import what_alone_satisfies
 from twin_okta.sync.lists import Listing, read_list, read_of_each
 from twin_okta.sync.run import Run
 
-PASSWORD = "okta_password"  # noqa: S105  an authenticator's key
 NEUTRAL = ("ANYWHERE", "ANY")
 """Values of a rule's conditions that leave nobody out."""
 READ_POLICIES = "SELECT id AS policy_id FROM policy WHERE generation = :generation"
@@ -44,7 +45,7 @@ def _policy_row(policy: Policy) -> Record:
 def _rule_row(rule: PolicyRule) -> Record:
     session, method = at(rule.actions, "signon"), at(rule.actions, "appSignOn.verificationMethod")
     access = at(rule.actions, "signon.access") or at(rule.actions, "appSignOn.access")
-    of_app = session is None
+    alone = what_alone_satisfies(method)
     return {
         "id": rule.id,
         "name": rule.name,
@@ -52,8 +53,9 @@ def _rule_row(rule: PolicyRule) -> Record:
         "priority": rule.priority,
         "for_everybody": leaves_nobody_out(rule.conditions),
         "access": access,
-        "requires_factor": None if of_app else bool(at(session, "requireFactor")),
-        "password_alone": access == "ALLOW" and password_is_enough(method) if of_app else None,
+        "requires_factor": at(session, "requireFactor"),
+        "primary_factor": at(session, "primaryFactor"),
+        "means": None if alone is None else orjson.dumps(sorted(alone)).decode(),
         "idle_minutes": at(session, "session.maxSessionIdleMinutes"),
         "lifetime_minutes": at(session, "session.maxSessionLifetimeMinutes"),
         "persistent": at(session, "session.usePersistentCookie"),
@@ -68,28 +70,6 @@ def leaves_nobody_out(conditions: Any) -> bool:
     if isinstance(conditions, list):
         return all(leaves_nobody_out(value) for value in conditions)  # pyright: ignore[reportUnknownVariableType]
     return conditions is None or conditions in NEUTRAL
-
-
-def password_is_enough(method: Any) -> bool:
-    """Whether a password alone satisfies a rule's verification method.
-
-    Okta's API reference, "Policy", verificationMethod: ASSURANCE with a factor mode and any one of
-    its constraints; AUTH_METHOD_CHAIN with any one of its chains. An unknown method is not enough.
-    """
-    if at(method, "type") == "AUTH_METHOD_CHAIN":
-        return any(_is_a_password_and_no_more(chain) for chain in objects(at(method, "chains")))
-    if at(method, "factorMode") != "1FA":
-        return False
-    constraints = objects(at(method, "constraints"))
-    return not constraints or any(
-        at(each, "possession") is None or at(each, "possession.required") is False
-        for each in constraints
-    )
-
-
-def _is_a_password_and_no_more(chain: dict[str, Any]) -> bool:
-    keys = {at(each, "key") for each in objects(at(chain, "authenticationMethods"))}
-    return PASSWORD in keys and not objects(at(chain, "next"))
 
 
 POLICIES = Listing(path="/api/v1/policies", model=Policy, table="policy", row=_policy_row)
