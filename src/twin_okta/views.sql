@@ -49,7 +49,8 @@ CREATE VIEW shown_factor_read AS
 
 -- Of when the factors are that were read of those who can sign in.
 CREATE VIEW factor_sweep AS
-    SELECT min(p.read_at) AS oldest, max(p.read_at) AS newest, count(DISTINCT p.sync) AS syncs
+    SELECT min(p.read_at) AS oldest, max(p.read_at) AS newest, count(DISTINCT p.sync) AS syncs,
+        count(*) FILTER (WHERE p.failure <> '') AS failed
     FROM population p WHERE p.read_at IS NOT NULL;
 
 -- How far each dataset can be believed; `as_of` is its oldest reading. Users whose factors changed
@@ -135,11 +136,11 @@ CREATE VIEW token_use AS
     FROM shown_api_token t WHERE t.user_id IS NOT NULL GROUP BY t.user_id;
 
 -- Everybody who can sign in. `drawn` is NULL while a user's factors were not read, else 1 for those
--- drawn at random and 0 for those read first on purpose; who changed since, or could not be read, is
--- no random sample, and `is_unsure`. `service_evidence` shows an account that is no person's.
+-- drawn at random and 0 for those read first on purpose; who changed since, or could never be read,
+-- is no random sample, and `is_unsure`. `failure`: an earlier reading stands. `service_evidence` shows an account that is no person's.
 CREATE VIEW population AS
     SELECT p.id, p.login, p.status, p.provider, p.created, p.activated, p.last_login, p.can_sign_in,
-        p.elsewhere, p.drawn, p.is_unsure, p.read_at, p.sync,
+        p.elsewhere, p.drawn, p.is_unsure, p.read_at, p.sync, p.failure,
         CASE WHEN p.is_known THEN coalesce(b.at_least, 0) ELSE 0 END AS at_least,
         CASE WHEN p.is_known THEN coalesce(b.at_most, 0) ELSE 5 END AS at_most,
         CASE WHEN p.is_known THEN b.weakest END AS weakest,
@@ -151,11 +152,11 @@ CREATE VIEW population AS
         FROM (SELECT u.id, u.login, u.status, u.provider, u.created, u.activated, u.last_login,
                 CASE WHEN u.status = '' THEN NULL ELSE 1 END AS can_sign_in,
                 u.provider IN (SELECT e.type FROM elsewhere_provider e) AS elsewhere,
-                1 - r.in_order AS drawn, coalesce(r.outcome <> 'read' OR r.failure <> '', 0)
+                1 - r.in_order AS drawn, coalesce(r.outcome <> 'read', 0)
                     OR u.id IN (SELECT d.subject FROM due d WHERE d.dataset = 'factors')
                     AS is_unsure,
                 CASE r.outcome WHEN 'read' THEN r.read_at END AS read_at,
-                CASE r.outcome WHEN 'read' THEN r.sync END AS sync,
+                CASE r.outcome WHEN 'read' THEN r.sync END AS sync, r.failure,
                 CASE WHEN lower(u.user_type) IN (SELECT t.name FROM service_account_type t)
                     THEN 'user type ' || u.user_type
                     ELSE (SELECT 'login like ' || s.pattern FROM service_login s
@@ -186,7 +187,7 @@ CREATE VIEW person AS
             WHEN p.at_least = 4 THEN 'strong' ELSE 'phishing-resistant' END AS strength,
         p.service_evidence IS NOT NULL AS is_service_account, p.service_evidence,
         CASE WHEN p.drawn IS NULL THEN 'not read yet'
-            WHEN p.is_unsure THEN 'they changed since they were read, or could not be read anew'
+            WHEN p.is_unsure THEN 'they changed since they were read, or could not be read'
             WHEN p.can_sign_in IS NULL THEN 'their status was not sent'
             WHEN p.elsewhere IS NULL THEN 'their credential provider was not sent'
             WHEN p.at_least <> p.at_most

@@ -180,7 +180,7 @@ def test_a_user_without_a_list_of_factors_who_is_still_there_is_not_gone():
 
     report = org.sync()
 
-    people = len(known(org.sandbox.org).can_sign_in)
+    people = len(known(org.sandbox.org).population)
     coverage = org.facts()["mfa_coverage"]
     assert report.datasets["factors"].state == DatasetState.PARTIAL
     assert "no such record" in report.datasets["factors"].reason

@@ -11,7 +11,7 @@ from twin_okta.snapshot import Snapshot
 ORG = "SELECT name, edition, sees_everybody FROM org"
 STANDING = "SELECT name, complete, read_once, as_of, state, reason FROM standing"
 ANYBODY = "SELECT EXISTS (SELECT 1 FROM shown_user)"
-SWEEP = "SELECT oldest, newest, syncs FROM factor_sweep"
+SWEEP = "SELECT oldest, newest, syncs, failed FROM factor_sweep"
 LOG_REACH = "SELECT since, read_to FROM log_reach"
 TRUSTED_WITHOUT_LOG = timedelta(hours=1)
 """How long one sync may take to read everybody for a figure of one time, with no log to tell."""
@@ -55,8 +55,8 @@ class Standings:
             )
             for name, complete, read_once, as_of, state, reason in snapshot.rows(STANDING)
         }
-        if not _is_of_one_time(snapshot):
-            datasets["factors"] = evolve(datasets["factors"], complete=False, reason=SPREAD)
+        if doubt := _doubt_of_factors(snapshot):
+            datasets["factors"] = evolve(datasets["factors"], complete=False, reason=doubt)
         ((name, edition, sees_everybody),) = snapshot.rows(ORG) or [("", "", None)]
         once = any(standing.read_once for standing in datasets.values())
         return cls(
@@ -88,14 +88,16 @@ class Standings:
         return self.sees_some_only and any(DATASETS[name].of_people for name in names)
 
 
-def _is_of_one_time(snapshot: Snapshot) -> bool:
-    """Whether readings of factors can be laid together: the log tells of every change meanwhile,
-    or one sync made them all in so short a time that there is little to tell."""
-    ((oldest, newest, syncs),) = snapshot.rows(SWEEP)
+def _doubt_of_factors(snapshot: Snapshot) -> str:
+    """Why readings of factors cannot be laid together, if they cannot: the log tells of every
+    change meanwhile, or one sync made them all in so short a time that there is little to tell."""
+    ((oldest, newest, syncs, failed),) = snapshot.rows(SWEEP)
+    if failed:
+        return f"The factors of {failed} users could not be read anew; an earlier reading stands."
     if oldest is None:
-        return True
+        return ""
     for since, read_to in snapshot.rows(LOG_REACH):
         if since <= oldest and newest <= read_to:
-            return True
+            return ""
     spread = datetime.fromisoformat(newest) - datetime.fromisoformat(oldest)
-    return syncs == 1 and spread <= TRUSTED_WITHOUT_LOG
+    return "" if syncs == 1 and spread <= TRUSTED_WITHOUT_LOG else SPREAD

@@ -162,7 +162,8 @@ async def _catch_up(run: Run) -> None:
             return
         await run.attempt("logs", lambda: read_news(run))
         due = {name for (name,) in run.snapshot.rows("SELECT DISTINCT dataset FROM due")}
-        for name in due & run.asked.datasets.keys():
+        by_subject = {name for name, it in run.asked.datasets.items() if not it.has_generations}
+        for name in due & by_subject:
             await run.attempt(name, lambda name=name: READERS[name](run))
         if not due:
             return
