@@ -271,6 +271,10 @@ CREATE VIEW privilege AS
 
 -- Everybody who is privileged, by the strongest of their roles. A holder whom the list of users
 -- lacks is nobody who could be looked at.
+-- People whom another list names, and who are no more.
+CREATE VIEW gone_user AS
+    SELECT r.subject AS id FROM subject_read r WHERE r.dataset = 'users' AND r.outcome = 'gone';
+
 CREATE VIEW privileged_user AS
     SELECT a.user_id AS id, u.login, u.status, a.roles, a.via,
         CASE WHEN a.tier_is_known THEN a.tier END AS tier, a.tier_is_known,
@@ -283,7 +287,8 @@ CREATE VIEW privileged_user AS
             min(p.tier_is_known) OR coalesce(min(p.tier) = 0, 0) AS tier_is_known,
             max(coalesce(p.is_held, 0)) AS is_held
         FROM privilege p GROUP BY p.user_id) a
-    LEFT JOIN shown_user u ON u.id = a.user_id;
+    LEFT JOIN shown_user u ON u.id = a.user_id
+    WHERE u.id IS NOT NULL OR a.user_id NOT IN (SELECT g.id FROM gone_user g);
 
 -- Groups of which nobody can say whether their members are privileged, and names in the settings
 -- that no group has.

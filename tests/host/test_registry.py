@@ -145,9 +145,9 @@ def test_what_is_odd_about_one_connector_is_said_beside_it_and_hides_no_other(in
     twin.home.write_config("beta", {})
     (twin.home.state_dir("alpha") / "config.toml").write_text("domain =")
     alpha, beta = twin.connectors()
-    assert "config.toml is damaged" in alpha["notes"][0]
-    assert alpha["configured"]
-    assert beta["notes"] == []
+    assert "config.toml is damaged" in alpha.notes[0]
+    assert alpha.is_configured
+    assert beta.notes == ()
 
 
 @pytest.fixture
