@@ -11,6 +11,7 @@ from twin_okta.api.errors import (
     ServerTrouble,
     Throttled,
     Unreachable,
+    UnreadableAnswer,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "Throttled",
     "Traffic",
     "Unreachable",
+    "UnreadableAnswer",
 ]

@@ -3,6 +3,7 @@
     OktaError
     ├── Unreachable      no answer at all: name, network, TLS, time-out
     ├── NotOkta          an answer that Okta would not give: a web page, a redirect, a foreign link
+    ├── UnreadableAnswer JSON, but not what belongs here: no list, too deep, too large
     ├── BadCredential    Okta does not accept the token
     ├── Denied           the credential may not read this: a scope or an admin role is missing
     ├── NotFound         the record is gone
@@ -32,6 +33,10 @@ class Unreachable(OktaError):
 
 class NotOkta(OktaError):
     """Something answered, but not as Okta does."""
+
+
+class UnreadableAnswer(OktaError):
+    """An answer that is not what belongs here. It is never taken for an empty one."""
 
 
 class BadCredential(OktaError):

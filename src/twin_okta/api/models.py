@@ -1,14 +1,21 @@
 """Okta's records: the fields we use, as plain attrs classes.
 
 Okta adds fields and values at any time and leaves null ones out, so unknown fields are ignored,
-unknown values are kept as text, and nothing but an id is required.
+unknown values are kept as text, and nothing but an id is required. A further model is its class:
+`structure` reads any attrs class.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NewType
 
-from attrs import Factory, field, frozen
-from attrs.validators import min_len
+from attrs import Factory, frozen
+
+Id = NewType("Id", str)
+"""What Okta's ids look like: it is safe in a path, a table and a page."""
+Word = NewType("Word", str)
+"""A text that says something: an empty one is none."""
+Time = NewType("Time", str)
+"""A time as Okta writes it, in UTC and to the millisecond, so that text sorts as time does."""
 
 
 @frozen
@@ -42,14 +49,14 @@ class UserType:
 class User:
     """A person or account; times are ISO 8601 text as Okta sends them, None when never."""
 
-    id: str
+    id: Id
     status: str = ""
-    created: str | None = None
-    activated: str | None = None
-    status_changed: str | None = None
-    last_login: str | None = None
-    last_updated: str | None = None
-    password_changed: str | None = None
+    created: Time | None = None
+    activated: Time | None = None
+    status_changed: Time | None = None
+    last_login: Time | None = None
+    last_updated: Time | None = None
+    password_changed: Time | None = None
     realm_id: str | None = None
     type: UserType = UserType()
     profile: UserProfile = UserProfile()
@@ -60,13 +67,13 @@ class User:
 class Factor:
     """One factor of one user; enrolled only when its status is ACTIVE."""
 
-    id: str
+    id: Id
     factor_type: str = ""
     provider: str | None = None
     vendor_name: str | None = None
     status: str = ""
-    created: str | None = None
-    last_updated: str | None = None
+    created: Time | None = None
+    last_updated: Time | None = None
 
 
 @frozen
@@ -91,9 +98,9 @@ class GroupEmbedded:
 
 @frozen
 class Group:
-    id: str
+    id: Id
     type: str = ""
-    last_membership_updated: str | None = None
+    last_membership_updated: Time | None = None
     profile: GroupProfile = GroupProfile()
     _embedded: GroupEmbedded = GroupEmbedded()
 
@@ -113,41 +120,41 @@ class Group:
 class Member:
     """A user as a group's member list shows it."""
 
-    id: str
+    id: Id
 
 
 @frozen
 class RoleAssignee:
     """One row of /iam/assignees/users."""
 
-    id: str
+    id: Id
 
 
 @frozen
 class Role:
     """One admin role of a user or group. `role` and `resource_set` are set for custom roles."""
 
-    id: str
+    id: Id
     type: str = ""
     label: str | None = None
     status: str = ""
     assignment_type: str = ""
-    role: str | None = None
-    resource_set: str | None = None
+    role: Id | None = None
+    resource_set: Id | None = None
 
 
 @frozen
 class Permission:
     """One permission of a custom role."""
 
-    label: str = field(validator=min_len(1))
+    label: Word
 
 
 @frozen
 class Resource:
     """One resource of a resource set, by its name for all of Okta."""
 
-    orn: str = field(validator=min_len(1))
+    orn: Word
 
 
 @frozen
@@ -172,13 +179,13 @@ class AppLinks:
 
 @frozen
 class App:
-    id: str
+    id: Id
     name: str | None = None
     label: str | None = None
     status: str = ""
     sign_on_mode: str | None = None
-    created: str | None = None
-    last_updated: str | None = None
+    created: Time | None = None
+    last_updated: Time | None = None
     features: list[str] | None = None
     settings: AppSettings = AppSettings()
     _links: AppLinks = AppLinks()
@@ -199,7 +206,7 @@ class App:
 class AppGroup:
     """One group that an app is assigned to."""
 
-    id: str
+    id: Id
 
 
 @frozen
@@ -211,19 +218,19 @@ class TokenNetwork:
 class ApiToken:
     """An API token; its secret is nowhere in it."""
 
-    id: str
+    id: Id
     name: str | None = None
     user_id: str | None = None
     client_name: str | None = None
-    created: str | None = None
-    expires_at: str | None = None
-    last_updated: str | None = None
+    created: Time | None = None
+    expires_at: Time | None = None
+    last_updated: Time | None = None
     network: TokenNetwork = TokenNetwork()
 
 
 @frozen
 class Policy:
-    id: str
+    id: Id
     type: str = ""
     name: str | None = None
     status: str = ""
@@ -234,7 +241,7 @@ class Policy:
 class PolicyRule:
     """One rule; what it says depends on its policy's type."""
 
-    id: str
+    id: Id
     name: str | None = None
     status: str = ""
     priority: int | None = None
@@ -251,7 +258,7 @@ class AuthenticatorSettings:
 class Authenticator:
     """`allowed_for` is any, sso, recovery or none, of those that may be kept for recovery."""
 
-    id: str
+    id: Id
     key: str | None = None
     name: str | None = None
     type: str | None = None
@@ -261,7 +268,7 @@ class Authenticator:
 
 @frozen
 class Zone:
-    id: str
+    id: Id
     name: str | None = None
     type: str | None = None
     usage: str | None = None
@@ -279,7 +286,7 @@ class ThreatInsight:
 class AppUser:
     """One user of an app; `scope` is USER when assigned directly, GROUP when through a group."""
 
-    id: str
+    id: Id
     scope: str | None = None
     status: str | None = None
 
@@ -324,7 +331,7 @@ class LogOutcome:
 class LogEvent:
     """One entry of the System Log; `uuid` is unique to it."""
 
-    uuid: str
+    uuid: Id
     published: datetime
     event_type: str
     display_message: str | None = None
@@ -332,13 +339,3 @@ class LogEvent:
     client: LogClient | None = None
     outcome: LogOutcome | None = None
     target: list[LogActor] | None = Factory(list[LogActor])
-
-
-MODELS = (
-    UserProfile, CredentialProvider, UserCredentials, UserType, User, Factor, GroupProfile,
-    GroupStats, GroupEmbedded, Group, Member, RoleAssignee, Role, Permission, Resource, OAuthClient,
-    AppSettings, Address, AppLinks, App, AppGroup, TokenNetwork, ApiToken, Policy, PolicyRule,
-    AuthenticatorSettings, Authenticator, Zone, ThreatInsight, AppUser, Org, LogActor, LogPlace,
-    LogClient, LogOutcome,
-    LogEvent,
-)  # fmt: skip
