@@ -100,7 +100,7 @@ class Visit:
             capabilities={n: self.capabilities[n] for n in DATASETS if n in self.capabilities},
             rate_limits=self._limits(),
             first_sync_s=self._first_sync_s(),
-            notes=tuple(filter(None, [self.client.clock_note()])),
+            notes=tuple(filter(None, [self.client.clock.note()])),
             error="" if granted else "Okta accepts the credential, but it may read nothing.",
         )
 

@@ -9,10 +9,12 @@ from attrs import evolve, frozen
 from twin_host.contract import Context
 from twin_okta.api import BadCredential, OktaClient, OktaError
 from twin_okta.api.auth import ApiToken
+from twin_okta.api.clock import OktaClock
 from twin_okta.api.json_path import at
 from twin_okta.api.keys import SigningKey, UnusableKey
 from twin_okta.api.oauth import ServiceApp
 from twin_okta.api.pacing import Pacer
+from twin_okta.api.spoken import KnownSecrets
 from twin_okta.config import ConfigError, OktaConfig, read_key_file
 from twin_okta.datasets import Dataset, scopes_of
 
@@ -29,12 +31,14 @@ def connect(
     `transport` is the seam for tests. Raises ConfigError with a sentence when a secret is missing
     or unusable.
     """
+    clock, secrets = OktaClock(lambda: context.clock().timestamp()), KnownSecrets()
     return OktaClient(
         config.base_url,
-        _credential(config, context, datasets),
+        _credential(config, context, datasets, clock, secrets),
         Pacer(config.rate_share),
         transport,
-        epoch_s=lambda: context.clock().timestamp(),
+        clock,
+        secrets,
     )
 
 
@@ -67,7 +71,11 @@ async def who_answers(client: OktaClient) -> WhoAnswers:
 
 
 def _credential(
-    config: OktaConfig, context: Context, datasets: Mapping[str, Dataset]
+    config: OktaConfig,
+    context: Context,
+    datasets: Mapping[str, Dataset],
+    clock: OktaClock,
+    secrets: KnownSecrets,
 ) -> httpx.Auth:
     if config.auth == "oauth":
         return ServiceApp(
@@ -75,7 +83,8 @@ def _credential(
             client_id=config.client_id,
             key=_signing_key(config, context),
             scopes=scopes_of(datasets),
-            epoch_s=lambda: context.clock().timestamp(),
+            clock=clock,
+            secrets=secrets,
             dpop=config.dpop,
         )
     token = context.secrets.get("token")

@@ -219,7 +219,15 @@ def test_a_revoked_token_ends_the_sync_at_once_with_one_sentence():
 
 def test_a_token_revoked_in_the_middle_leaves_what_is_complete():
     org = virtual_org(users=300)
-    org.sandbox.faults.add("revoked", PATHS["factors"], skip=100, times=None)
+    seen = org.progress
+
+    class Revoking(list):
+        def append(self, progress):
+            seen.append(progress)
+            if progress.dataset == "factors" and progress.read >= 100:
+                org.sandbox.credentials.revoke(org.secrets["token"])
+
+    org.progress = Revoking()
 
     report = org.sync(hours_back=24)
 
@@ -227,6 +235,18 @@ def test_a_token_revoked_in_the_middle_leaves_what_is_complete():
     assert report.datasets["users"].state == DatasetState.COMPLETE
     assert report.datasets["factors"].state == DatasetState.PARTIAL
     assert org.facts()["mfa_coverage"].confidence == "observed"
+
+
+def test_one_endpoint_that_refuses_the_token_ends_nothing_else():
+    org = virtual_org(users=FEW)
+    org.sandbox.faults.add("revoked", PATHS["factors"], times=None)
+
+    report = org.sync(hours_back=24)
+
+    assert report.status == SyncStatus.PARTIAL
+    assert report.datasets["factors"].state == DatasetState.DENIED
+    others = {name: d.state for name, d in report.datasets.items() if name != "factors"}
+    assert set(others.values()) == {DatasetState.COMPLETE}
 
 
 def test_requests_in_flight_stay_far_below_okta_s_limit():

@@ -1,6 +1,7 @@
 """Signing in as a service app, against a sandbox that checks proofs as strictly as Okta."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from joserfc.jwk import ECKey, RSAKey
@@ -145,6 +146,32 @@ def test_a_token_is_renewed_before_it_ends():
     assert report.seconds > 3600
     assert report.status == SyncStatus.COMPLETE
     assert not [e for e in org.sandbox.journal.entries if e.status == 401]
+    granted_s = [e.started_s for e in token_requests(org) if e.status == 200]
+    for before_s, after_s in pairwise(granted_s):
+        assert 3300 <= after_s - before_s < 3500  # five minutes before it ends
+
+
+def test_a_token_with_a_short_life_is_not_renewed_for_every_request(monkeypatch):
+    org = service_org(users=60)
+    monkeypatch.setattr("okta_sandbox.api.oauth.TOKEN_LIFETIME_S", 60)
+
+    report = org.sync(sync_apps=False, sync_logs=False)
+
+    assert report.status == SyncStatus.COMPLETE
+    assert len(token_requests(org)) <= 3 + report.seconds / 30
+
+
+def test_one_endpoint_that_refuses_every_token_costs_few_tokens_and_nothing_else():
+    org = service_org(users=60)
+    org.sandbox.faults.add("revoked", "/api/v1/users/*/factors", times=None)
+
+    report = org.sync(sync_apps=False, sync_logs=False)
+
+    assert report.datasets["factors"].state == DatasetState.DENIED
+    assert "401" in report.datasets["factors"].reason
+    assert report.datasets["users"].state == DatasetState.COMPLETE
+    assert report.datasets["roles"].state == DatasetState.COMPLETE
+    assert len(token_requests(org)) <= 2 + report.seconds / 60
 
 
 def test_a_token_that_okta_drops_is_renewed_once():

@@ -7,7 +7,7 @@ import pytest
 from attrs import define, field
 
 from tests.support.virtual_time import START_EPOCH_S, run
-from twin_okta.api.pacing import MOST_IN_FLIGHT, Pacer, RateHeaders
+from twin_okta.api.pacing import MOST_IN_FLIGHT, Bucket, Pacer, RateHeaders
 
 FACTORS = "/api/v1/users/00u1/factors"
 APPS = "/api/v1/apps/0oa1/users"
@@ -214,3 +214,25 @@ def test_a_cancelled_request_gives_its_place_back():
     run(scenario())
 
     assert pacer.in_flight == 0
+
+
+def test_an_answer_s_figure_is_corrected_by_what_was_sent_after_its_request():
+    """Okta counted this request, not those that were still on their way."""
+    bucket = Bucket(1.0)
+    first = bucket.spend(0.0)
+    bucket.answer(first, RateHeaders(100, 99, 60, 60), now_s=0.0, took_s=0.1)
+    numbers = [bucket.spend(0.2) for _ in range(10)]
+
+    bucket.answer(numbers[3], RateHeaders(100, 95, 60, 60), now_s=0.3, took_s=0.1)
+
+    assert bucket.remaining == 95 - 6
+
+
+def test_a_stale_answer_opens_no_window_anew():
+    bucket = Bucket(1.0)
+    first = bucket.spend(0.0)
+    bucket.answer(first, RateHeaders(100, 10, 120, 60), now_s=0.0, took_s=0.1)
+
+    bucket.answer(bucket.spend(1.0), RateHeaders(100, 100, 60, 0), now_s=1.1, took_s=0.1)
+
+    assert bucket.remaining == 9

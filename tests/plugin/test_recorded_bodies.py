@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tests.support import recordings
-from twin_okta.api.client import _rate_headers
 from twin_okta.api.errors import error_body
+from twin_okta.api.headers import rate_headers
 from twin_okta.api.models import (
     ApiToken,
     App,
@@ -21,6 +21,7 @@ from twin_okta.api.models import (
     User,
     Zone,
 )
+from twin_okta.api.spoken import KnownSecrets
 from twin_okta.api.structure import structure
 
 pytestmark = recordings.present
@@ -79,7 +80,7 @@ def test_recorded_rate_limit_headers_are_read():
     for exchange in recordings.exchanges():
         headers = httpx_headers(exchange)
         if "x-rate-limit-limit" in headers:
-            found = _rate_headers(headers)
+            found = rate_headers(headers)
             assert found is not None
             assert found.limit == int(headers["x-rate-limit-limit"])
             seen["read"] += 1
@@ -92,7 +93,7 @@ def test_recorded_errors_have_a_code():
 
     assert failed
     for exchange in failed:
-        code, summary = error_body(exchange.body.encode())
+        code, summary = error_body(exchange.body.encode(), KnownSecrets())
         assert code.startswith("E00")
         assert summary
 

@@ -3,12 +3,12 @@
 import asyncio
 import base64
 import json
-import time
 
 import httpx
 import pytest
 
 from tests.support import recordings
+from twin_okta.api.clock import OktaClock
 from twin_okta.api.keys import SigningKey
 from twin_okta.api.oauth import ServiceApp
 
@@ -41,7 +41,7 @@ def test_the_recorded_exchange_is_followed_to_its_token(name):
         return httpx.Response(exchange.status, headers=headers, content=exchange.body.encode())
 
     app = ServiceApp(
-        "https://test.okta.com", "0oa1", SigningKey.generate(), ["okta.users.read"], time.time
+        "https://test.okta.com", "0oa1", SigningKey.generate(), ["okta.users.read"], OktaClock()
     )
 
     async def ask():

@@ -11,16 +11,20 @@
     ├── Throttled        the rate limit, again and again
     └── ServerTrouble    Okta failed, or its answer was cut off, again and again
 
-No message holds a credential: they are made of our own words, the path, Okta's error code and
-the request id. Okta's `errorSummary` may echo user input, so only its printable start is shown.
+No message holds a credential: they are made of our own words, and of what the server said only as
+far as `KnownSecrets.fit` lets it pass.
 """
 
-from typing import Any
-
 import httpx
-import orjson
 
 from twin_host.contract import MissingKind
+from twin_okta.api.json_path import at
+from twin_okta.api.json_text import loads
+from twin_okta.api.spoken import KnownSecrets
+
+NOT_AVAILABLE = {"E0000015", "E0000022"}
+"""Okta's codes for a feature that the org does not have, and for a method that it does not support
+here: neither is about the credential."""
 
 
 class OktaError(Exception):
@@ -69,11 +73,13 @@ class ServerTrouble(OktaError):
     """Okta keeps failing, or its answers keep breaking off."""
 
 
-def from_response(status: int, body: bytes, headers: httpx.Headers, path: str) -> OktaError:
+def from_response(
+    status: int, body: bytes, headers: httpx.Headers, path: str, secrets: KnownSecrets
+) -> OktaError:
     """The error that a final, unsuccessful answer means."""
-    code, summary = error_body(body)
-    where = _where(path, code, headers)
-    if status == 401 and code == "E0000015":
+    code, summary = error_body(body, secrets)
+    where = _where(path, code, headers, secrets)
+    if status in (401, 405) and code in NOT_AVAILABLE:
         return Denied(MissingKind.FEATURE, where)
     if status == 401:
         return BadCredential(
@@ -86,7 +92,7 @@ def from_response(status: int, body: bytes, headers: httpx.Headers, path: str) -
     if status == 404 and code:
         return NotFound(f"Okta has no such record ({where}).")
     if 300 <= status < 400:
-        target = httpx.URL(headers.get("location", "")).host or "another address"
+        target = secrets.fit(_host(headers.get("location", ""))) or "another address"
         return NotOkta(
             f"The host answered {path} with a redirect to {target}, which is not followed. "
             "Check the domain: it must be the org's own address."
@@ -99,21 +105,26 @@ def from_response(status: int, body: bytes, headers: httpx.Headers, path: str) -
     return Refused(f"Okta refused the request ({where}): {summary}")
 
 
-def error_body(body: bytes) -> tuple[str, str]:
-    """`errorCode` and the printable start of `errorSummary`; empty when it is no Okta error."""
+def error_body(body: bytes, secrets: KnownSecrets) -> tuple[str, str]:
+    """`errorCode`, and `errorSummary` as it may be shown; empty when it is no Okta error."""
     try:
-        fields: Any = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        fields = loads(body)
+    except (ValueError, RecursionError):
         return "", ""
-    if not isinstance(fields, dict):
+    code, summary = at(fields, "errorCode"), at(fields, "errorSummary")
+    if not isinstance(code, str):
         return "", ""
-    code, summary = (str(fields.get(name) or "") for name in ("errorCode", "errorSummary"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType, reportUnknownVariableType]
-    return code[:20], "".join(c for c in summary if c.isprintable())[:200]
+    return secrets.fit(code, 20), secrets.fit(summary) if isinstance(summary, str) else ""
 
 
-def _where(path: str, code: str, headers: httpx.Headers) -> str:
-    request_id = "".join(
-        c for c in headers.get("x-okta-request-id", "") if c.isalnum() or c in "-_"
-    )
-    parts = [path, code, f"request {request_id[:64]}" if request_id else ""]
+def _where(path: str, code: str, headers: httpx.Headers, secrets: KnownSecrets) -> str:
+    request_id = secrets.fit(headers.get("x-okta-request-id", ""), 64)
+    parts = [path, code, f"request {request_id}" if request_id else ""]
     return ", ".join(part for part in parts if part)
+
+
+def _host(location: str) -> str:
+    try:
+        return httpx.URL(location).host
+    except (httpx.InvalidURL, ValueError):
+        return ""

@@ -54,6 +54,14 @@ class SigningKey:
         header = {"alg": self.algorithm, **header}
         return jwt.encode(header, claims, self.key, algorithms=[self.algorithm])
 
+    def private_texts(self) -> list[str]:
+        """What must be seen nowhere: the private key as PEM, and the private parts of its JWK."""
+        pem = self.key.as_pem(private=True).decode()
+        body = "".join(line for line in pem.splitlines() if "-----" not in line)
+        private, public = self.key.as_dict(private=True), self.key.as_dict(private=False)
+        parts = [str(value) for name, value in private.items() if name not in public]
+        return [body, *parts]
+
     def public(self) -> dict[str, Any]:
         """The public half as a JWK."""
         return cast("dict[str, Any]", self.key.as_dict(private=False))

@@ -7,27 +7,33 @@ Demonstrating Proof-of-Possession", RFC 7523 (assertions) and RFC 9449 (proofs).
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncGenerator, Callable
-from email.utils import parsedate_to_datetime
+import re
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
-import orjson
 from attrs import define, field, frozen
 
 from twin_okta.api import retry
-from twin_okta.api.errors import BadCredential, NotOkta
+from twin_okta.api.clock import NOTABLE_SKEW_S, OktaClock
+from twin_okta.api.errors import NOT_AVAILABLE, BadCredential, NotOkta
 from twin_okta.api.json_path import at
+from twin_okta.api.json_text import loads
 from twin_okta.api.keys import SigningKey, unique_id
+from twin_okta.api.spoken import KnownSecrets
 
 TOKEN_PATH = "/oauth2/v1/token"  # noqa: S105  a path
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFE_S = 300
 RENEW_BEFORE_END_S = 300
-NOTABLE_SKEW_S = 30
-"""Clocks further apart than this are worth a word; Okta refuses proofs older than 5 minutes."""
+USUAL_LIFE_S = 3600
+LONGEST_LIFE_S = 86_400  # Okta's most
 MOST_REPEATS = 3
 """Token requests in a row that may end in a demand for another proof or clock."""
+RENEW_AGAIN_AFTER_S = 60
+"""A token refused so soon after another one was is not what is wrong."""
+
+_A_TOKEN = re.compile(r"[!-~]+")
 
 
 @frozen(repr=False)
@@ -36,7 +42,7 @@ class AccessToken:
 
     value: str
     type: str
-    ends_at_s: float
+    renew_at_s: float
 
     @property
     def header(self) -> str:
@@ -49,22 +55,27 @@ class ServiceApp(httpx.Auth):
     """Authenticates every request with a cached access token, renewed before it ends and once
     when Okta no longer accepts it.
 
-    `epoch_s` is this machine's wall clock; how far Okta's is from it is measured from the `Date`
-    header and made up for. `scopes` shrinks to what was granted; `missing_scopes` has the rest.
+    It signs by Okta's `clock`, and `secrets` knows its key and tokens. `scopes` shrinks to what was
+    granted; `missing_scopes` has the rest.
     """
 
     base_url: str
     client_id: str
     key: SigningKey
     scopes: list[str]
-    epoch_s: Callable[[], float]
+    clock: OktaClock
+    secrets: KnownSecrets = field(factory=KnownSecrets)
     dpop: bool = False
     missing_scopes: list[str] = field(factory=list[str])
-    skew_s: float = 0.0
     nonce: str = ""
     _proof_key: SigningKey = field(factory=SigningKey.generate)
     _token: AccessToken | None = None
     _renewing: asyncio.Lock = field(factory=asyncio.Lock)
+    _refused_at_s: float = 0.0
+
+    def __attrs_post_init__(self) -> None:
+        for text in self.key.private_texts():
+            self.secrets.learn(text)
 
     async def async_auth_flow(
         self, request: httpx.Request
@@ -83,23 +94,9 @@ class ServiceApp(httpx.Auth):
                     self._token = grant.token
             self._authorize(request)
             response = yield request
-            self.learn_clock(response)
             if not await self._may_try_again(response):
                 return
             refused = request.headers["Authorization"]
-
-    def now_s(self) -> float:
-        """Okta's wall clock, as far as it is known."""
-        return self.epoch_s() + self.skew_s
-
-    def learn_clock(self, response: httpx.Response) -> None:
-        """Measure how far Okta's clock is ahead of this machine's, to the second."""
-        try:
-            server_s = parsedate_to_datetime(response.headers["date"]).timestamp()
-        except (KeyError, ValueError):
-            return
-        off_s = server_s - self.epoch_s()
-        self.skew_s = off_s if abs(off_s) > NOTABLE_SKEW_S else 0.0
 
     def proof(self, method: str, url: httpx.URL, access_token: str = "") -> str:
         """A DPoP proof for one request, never used twice (RFC 9449, section 4.2)."""
@@ -107,7 +104,7 @@ class ServiceApp(httpx.Auth):
         claims: dict[str, Any] = {
             "htm": method,
             "htu": str(address),
-            "iat": int(self.now_s()),
+            "iat": int(self.clock.now_s()),
             "jti": unique_id(),
         }
         if access_token:
@@ -122,7 +119,7 @@ class ServiceApp(httpx.Auth):
         token = self._token
         if token is None or token.header == refused:
             return False
-        return token.ends_at_s - RENEW_BEFORE_END_S > self.now_s()
+        return token.renew_at_s > self.clock.now_s()
 
     def _authorize(self, request: httpx.Request) -> None:
         token = self._token
@@ -140,7 +137,18 @@ class ServiceApp(httpx.Auth):
         challenge = response.headers.get("www-authenticate", "")
         if "use_dpop_nonce" in challenge or at(body, "error") == "use_dpop_nonce":
             return True
-        return response.status_code == 401 and at(body, "errorCode") != "E0000015"
+        if response.status_code != 401 or at(body, "errorCode") in NOT_AVAILABLE:
+            return False
+        return self._may_renew()
+
+    def _may_renew(self) -> bool:
+        """A token that Okta drops is renewed; one endpoint that takes none does not renew them
+        all the time."""
+        token, now_s = self._token, self.clock.now_s()
+        if token is None or now_s - self._refused_at_s < RENEW_AGAIN_AFTER_S:
+            return False
+        self._refused_at_s = now_s
+        return True
 
 
 class Grant:
@@ -157,10 +165,12 @@ class Grant:
         self._to_probe: list[str] = []
         self._granted: list[str] = []
         self._repeats = 0
+        self._skew_s = 0.0
 
     def request(self) -> httpx.Request:
         """The next token request, with an assertion and a proof of its own."""
         app = self._app
+        self._skew_s = app.clock.skew_s
         url = httpx.URL(app.base_url).join(TOKEN_PATH)
         form = {
             "grant_type": "client_credentials",
@@ -175,8 +185,6 @@ class Grant:
 
     def learn(self, response: httpx.Response) -> None:
         """Take the token, or decide what to ask next; raises when nothing will help."""
-        before_s = self._app.skew_s
-        self._app.learn_clock(response)
         self._app.nonce = response.headers.get("dpop-nonce", self._app.nonce)
         if response.status_code == 200:
             self._accept(response)
@@ -187,7 +195,7 @@ class Grant:
             error == "invalid_dpop_proof" and not self._app.dpop
         )
         other_clock = error in ("invalid_client", "invalid_dpop_proof") and (
-            abs(self._app.skew_s - before_s) > NOTABLE_SKEW_S
+            abs(self._app.clock.skew_s - self._skew_s) > NOTABLE_SKEW_S
         )
         if error == "invalid_scope":
             self._narrow()
@@ -195,10 +203,11 @@ class Grant:
             self._repeats += 1
             self._app.dpop |= wants_proof
         else:
-            raise _failure(response, error, str(at(body, "error_description") or ""))
+            said = str(at(body, "error_description") or "")
+            raise _failure(response.status_code, *map(self._app.secrets.fit, (error, said)))
 
     def _assertion(self, audience: str) -> str:
-        app, now_s = self._app, int(self._app.now_s())
+        app, now_s = self._app, int(self._app.clock.now_s())
         header = {"kid": app.key.key_id} if app.key.key_id else {}
         claims = {
             "iss": app.client_id,
@@ -213,15 +222,18 @@ class Grant:
     def _accept(self, response: httpx.Response) -> None:
         body = _json(response)
         value, kind = at(body, "access_token"), at(body, "token_type")
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not _A_TOKEN.fullmatch(value):
             raise NotOkta("The token endpoint gave no access token: check the domain.")
         if self._to_probe:
             self._granted.append(self._to_probe.pop(0))
             self._ask_next()
             return
+        self._app.secrets.learn(value, sent=True)
         life_s = at(body, "expires_in")
-        ends_at_s = self._app.now_s() + (life_s if isinstance(life_s, int) else 3600)
-        self.token = AccessToken(value, "DPoP" if kind == "DPoP" else "Bearer", ends_at_s)
+        if not isinstance(life_s, int) or not 0 < life_s <= LONGEST_LIFE_S:
+            life_s = USUAL_LIFE_S
+        renew_at_s = self._app.clock.now_s() + life_s - min(RENEW_BEFORE_END_S, life_s / 2)
+        self.token = AccessToken(value, "DPoP" if kind == "DPoP" else "Bearer", renew_at_s)
 
     def _narrow(self) -> None:
         """Okta refuses the whole request for one scope that is not granted."""
@@ -243,17 +255,16 @@ class Grant:
             raise BadCredential(_nothing_granted(self._app.missing_scopes))
 
 
-def _failure(response: httpx.Response, error: str, description: str) -> Exception:
-    if response.status_code == 429:
-        return retry.from_throttling(TOKEN_PATH, too_many_at_once=False, wait_s=None)
-    if response.status_code >= 500:
-        return retry.from_server_error(response.status_code, TOKEN_PATH)
+def _failure(status: int, error: str, said: str) -> Exception:
+    if status == 429:
+        return retry.from_throttling(TOKEN_PATH, too_many_at_once=False, paced=False)
+    if status >= 500:
+        return retry.from_server_error(status, TOKEN_PATH)
     if not error:
         return NotOkta(
-            f"The host answered {TOKEN_PATH} with status {response.status_code} and no OAuth "
+            f"The host answered {TOKEN_PATH} with status {status} and no OAuth "
             "error: check the domain, it may not be an Okta org."
         )
-    said = "".join(c for c in description if c.isprintable())[:200]
     return BadCredential(
         f"Okta does not accept the app's credential ({error}): {said} {_hint(error)}"
     )
@@ -277,6 +288,6 @@ def _nothing_granted(missing: list[str]) -> str:
 
 def _json(response: httpx.Response) -> Any:
     try:
-        return orjson.loads(response.content)
-    except orjson.JSONDecodeError:
+        return loads(response.content)
+    except (ValueError, RecursionError):
         return None

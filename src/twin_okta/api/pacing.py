@@ -19,8 +19,8 @@ from attrs import define, field, frozen
 from twin_okta.api.buckets import bucket_name
 
 USUAL_WINDOW_S = 60.0
-LONGEST_WINDOW_S = 120.0
-"""A reset further away than this is not believed."""
+LONGEST_WINDOW_S = 65.0
+"""Okta's windows last a minute: a reset further away than this is not believed."""
 RESET_SLACK_S = 0.05
 """Waited beyond a reset, for clocks that differ a little."""
 RECHECK_S = 1.0

@@ -10,7 +10,15 @@ import httpx
 from attrs import frozen
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
-from twin_okta.api.errors import NotOkta, OktaError, ServerTrouble, Throttled, Unreachable
+from twin_okta.api.errors import (
+    NotOkta,
+    OktaError,
+    ServerTrouble,
+    Throttled,
+    Unreachable,
+    UnreadableAnswer,
+)
+from twin_okta.api.spoken import KnownSecrets
 
 
 @frozen
@@ -34,13 +42,14 @@ POLICY: dict[str, Patience] = {
 
 
 class Transient(Exception):
-    """One try failed in a way that may pass. `final` is the error if it does not."""
+    """One try failed in a way that may pass. `final` is the error if it does not; `paced` says that
+    the pacer knows how long to wait."""
 
-    def __init__(self, kind: str, final: OktaError, *, wait_s: float | None = None) -> None:
+    def __init__(self, kind: str, final: OktaError, *, paced: bool = False) -> None:
         super().__init__(kind)
         self.kind = kind
         self.final = final
-        self.wait_s = wait_s
+        self.paced = paced
 
 
 def tries(
@@ -65,32 +74,31 @@ def tries(
     )
 
 
-def from_transport_error(error: httpx.RequestError | TimeoutError, host: str) -> Transient:
+def from_transport_error(
+    error: httpx.RequestError | TimeoutError, host: str, secrets: KnownSecrets
+) -> Transient:
     """What a failure below HTTP means."""
+    said = secrets.fit(str(error).split("\n")[0], 120) or type(error).__name__
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
         reason = (
             "took too long to connect"
             if isinstance(error, httpx.TimeoutException)
             else "cannot be reached"
         )
-        sentence = (
-            f"{host} {reason}: check the domain and this machine's network ({_short(error)})."
-        )
+        sentence = f"{host} {reason}: check the domain and this machine's network ({said})."
         return Transient("no connection", Unreachable(sentence))
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return Transient(
             "broken answer", ServerTrouble(f"{host} did not finish its answer in time.")
         )
-    return Transient(
-        "broken answer", ServerTrouble(f"{host} broke off its answer ({_short(error)}).")
-    )
+    return Transient("broken answer", ServerTrouble(f"{host} broke off its answer ({said})."))
 
 
-def from_throttling(path: str, *, too_many_at_once: bool, wait_s: float | None) -> Transient:
+def from_throttling(path: str, *, too_many_at_once: bool, paced: bool) -> Transient:
     """What a 429 means."""
     kind = "too many at once" if too_many_at_once else "throttled"
     sentence = f"Okta kept refusing {path} because of its rate limit: try again later."
-    return Transient(kind, Throttled(sentence), wait_s=wait_s)
+    return Transient(kind, Throttled(sentence), paced=paced)
 
 
 def from_server_error(status: int, path: str) -> Transient:
@@ -107,7 +115,10 @@ def from_broken_json(body: bytes, path: str) -> Transient:
             "or the domain is not an Okta org."
         )
         return Transient("not JSON", NotOkta(sentence))
-    return Transient("broken answer", ServerTrouble(f"Okta's answer to {path} was cut off."))
+    if body.lstrip()[:1] in (b"", b"{", b"["):
+        cut_off = ServerTrouble(f"Okta's answer to {path} was cut off.")
+        return Transient("broken answer", cut_off)
+    return Transient("not JSON", UnreadableAnswer(f"Okta's answer to {path} is no JSON."))
 
 
 def _out_of_patience(state: RetryCallState) -> bool:
@@ -120,8 +131,8 @@ def _failed_or_out_of_patience(state: RetryCallState) -> bool:
 
 def _wait_s(state: RetryCallState) -> float:
     trouble = _transient(state)
-    if trouble.wait_s is not None:
-        return trouble.wait_s
+    if trouble.paced and state.attempt_number == 1:
+        return 0.0  # met again, it was told wrongly: then the policy's waits come on top
     patience = POLICY[trouble.kind]
     longest_s = min(
         patience.longest_wait_s, patience.first_wait_s * 2 ** (state.attempt_number - 1)
@@ -133,7 +144,3 @@ def _transient(state: RetryCallState) -> Transient:
     error = state.outcome.exception() if state.outcome else None
     assert isinstance(error, Transient)  # noqa: S101  the only kind that is retried
     return error
-
-
-def _short(error: Exception) -> str:
-    return str(error).split("\n")[0][:120] or type(error).__name__

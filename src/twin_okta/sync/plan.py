@@ -80,7 +80,7 @@ async def sync_org(
                 await _unless_cancelled(_read(run), context.cancelled)
     _account_for_the_rest(run)
     status, error = _judge(run)
-    if clock_note := client.clock_note():
+    if clock_note := client.clock.note():
         run.notes.append(clock_note)
     return SyncReport(
         status=status,

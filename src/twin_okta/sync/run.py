@@ -57,7 +57,7 @@ class Run:
 
     def okta_now(self) -> datetime:
         """The current time by Okta's clock, as far as it is known."""
-        return self.now() + timedelta(seconds=self.client.clock_skew_s)
+        return self.now() + timedelta(seconds=self.client.clock.skew_s)
 
     @property
     def log_was_read(self) -> bool:
