@@ -7,7 +7,17 @@ from typing import Any
 from attrs import define, field
 
 from twin_host.contract import Capability, ConnectionReport, Context
-from twin_okta.api import Denied, NotFound, OktaClient, OktaError
+from twin_okta.api import (
+    Denied,
+    NotFound,
+    OktaClient,
+    OktaError,
+    Refused,
+    ServerTrouble,
+    Throttled,
+    UnreadableAnswer,
+)
+from twin_okta.api.addresses import path_to
 from twin_okta.api.json_path import at, objects
 from twin_okta.api.oauth import ServiceApp
 from twin_okta.api.pacing import sweep_s
@@ -64,8 +74,8 @@ class Visit:
         except Denied as refusal:
             reason, missing = DATASETS[name].denial(refusal)
             self._found(name, Capability(granted=False, reason=reason, missing=missing))
-        except NotFound as gone:
-            self._found(name, Capability(granted=False, reason=str(gone)))
+        except (NotFound, Refused, ServerTrouble, Throttled, UnreadableAnswer) as odd:
+            self._found(name, Capability(granted=False, reason=str(odd)))
         else:
             self.answers[name] = answer.json
             self._found(name, Capability(granted=True))
@@ -78,7 +88,8 @@ class Visit:
             return
         me = await optional(self.client, "/api/v1/users/me")
         self.identity = str(at(me, "profile.login") or at(me, "id") or "")
-        roles = await optional(self.client, f"/api/v1/users/{at(me, 'id')}/roles") if me else None
+        its_roles = path_to("/api/v1/users/{id}/roles", id=str(at(me, "id")))
+        roles = await optional(self.client, its_roles) if me else None
         labels = [str(role.get("label") or role.get("type")) for role in objects(roles)]
         if labels:
             self.identity += f" ({', '.join(dict.fromkeys(labels))})"

@@ -323,7 +323,7 @@ def test_a_log_ends_at_its_first_empty_page():
 def test_an_id_is_one_step_of_a_path_whatever_it_holds(odd):
     server = always(httpx.Response(200, json=[]))
 
-    server.get(path_to("/api/v1/users/{}/factors", odd))
+    server.get(path_to("/api/v1/users/{id}/factors", id=odd))
 
     (request,) = server.requests
     assert request.url.raw_path.count(b"/") == 5

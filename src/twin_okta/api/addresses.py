@@ -11,9 +11,9 @@ _PLAIN_PATH = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~%-]+)+")
 _PLAIN_ADDRESS = re.compile(r"(https?:/)?/[!-\[\]-~]*")  # printable ASCII without a backslash
 
 
-def path_to(template: str, *ids: str) -> str:
-    """A path with an id for each `{}`, quoted: an id is one step of it, whatever it holds."""
-    return template.format(*(quote(one, safe="") for one in ids))
+def path_to(template: str, **ids: str) -> str:
+    """A path with its ids filled in, quoted: an id is one step of it, whatever it holds."""
+    return template.format(**{name: quote(one, safe="") for name, one in ids.items()})
 
 
 def whole_address(origin: httpx.URL, link: str) -> str:

@@ -12,6 +12,7 @@ from attrs import define, field
 
 from twin_host.contract import DatasetReport, DatasetState
 from twin_okta.api import Denied, NotFound, NotOkta, OktaError, Refused, ServerTrouble, Throttled
+from twin_okta.api.addresses import path_to
 from twin_okta.api.json_path import at
 from twin_okta.api.models import Factor
 from twin_okta.api.structure import structure
@@ -106,7 +107,7 @@ class Sweep:
         question = ask(self.run, "factors", user_id, in_order=in_order)
         try:
             page = await self.run.client.page(
-                f"/api/v1/users/{user_id}/factors", patient=not failed_before
+                path_to("/api/v1/users/{id}/factors", id=user_id), patient=not failed_before
             )
         except NotFound as missing:
             await self._confirm(question, missing)
@@ -136,7 +137,7 @@ class Sweep:
     async def _confirm(self, question: Question, missing: NotFound) -> None:
         """A user is gone only when that is so of the user, not of the list of factors."""
         try:
-            answer = await self.run.client.get(f"/api/v1/users/{question.subject}")
+            answer = await self.run.client.get(path_to("/api/v1/users/{id}", id=question.subject))
         except NotFound:
             self.failures.clear()
             note(self.run, question, "gone")

@@ -21,6 +21,7 @@ from twin_okta.api import (
     ServerTrouble,
     Throttled,
 )
+from twin_okta.api.addresses import path_to
 from twin_okta.api.client import Params
 from twin_okta.api.structure import NO_ID, Unreadable, structure
 from twin_okta.datasets import DATASETS
@@ -119,7 +120,7 @@ async def _read_lists(
 async def _is_there(run: Run, listing: Listing[Any], subject: SubjectKey) -> bool:
     """Whether a subject exists, of which a list was not found."""
     try:
-        await run.client.get(listing.parent.format(**subject))
+        await run.client.get(path_to(listing.parent, **subject))
     except NotFound:
         return False
     return True
@@ -156,7 +157,7 @@ async def _store_pages(
     run: Run, reading: Reading, listing: Listing[Any], subject: SubjectKey
 ) -> AsyncIterator[int]:
     """Store a list page by page; how many records each had."""
-    path = listing.path.format(**subject)
+    path = path_to(listing.path, **subject)
     follow = partial(run.client.body_pages, within=listing.within)
     pages = (follow if listing.within else run.client.pages)(path, listing.params)
     async for records, unreadable in understood(pages, listing.model):
