@@ -61,6 +61,23 @@ def test_a_text_that_repeats_a_secret_in_any_writing_is_not_shown(write, around)
     assert secrets.fit(write(around.format(TOKEN))) == HIDDEN
 
 
+@pytest.mark.parametrize("in_ascii", [False, True])
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("writing", [name for name in WRITINGS if name != "its first half"])
+def test_a_record_that_repeats_what_was_sent_loses_that_text_and_no_other(
+    writing, around, in_ascii
+):
+    secrets = KnownSecrets()
+    secrets.learn(TOKEN, sent=True)
+    said = around.format(WRITINGS[writing](TOKEN))
+    records = [{"id": "1", "name": said, said: ["Zoë \\ \n", {"x": said}]}, 7, None]
+
+    assert secrets.repeated_in_body(json.dumps(records, ensure_ascii=in_ascii).encode())
+    assert secrets.without(records) == [
+        {"id": "1", "name": HIDDEN, HIDDEN: ["Zoë \\ \n", {"x": HIDDEN}]}, 7, None
+    ]  # fmt: skip
+
+
 @given(st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", min_size=20,
                max_size=60), st.text(max_size=20), st.sampled_from(list(WRITINGS)))  # fmt: skip
 def test_any_secret_is_found_whatever_stands_around_it(secret, around, writing):

@@ -16,6 +16,9 @@ from twin_okta.api.pacing import Pacer
 ORIGIN = "https://acme.okta.com"
 TOKEN = "00sEcReT-tOkEn_w1th2many3signs4in5it6789ab"
 
+ENOUGH = 1000
+"""Requests that no test needs."""
+
 Answer = httpx.Response | Exception
 
 
@@ -40,6 +43,7 @@ class OddServer(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
+        assert len(self.requests) <= ENOUGH, "this client would go on for ever"
         self.asked_at_s.append(self.loop.time())
         answer = self.answer(request)
         if isinstance(answer, Exception):

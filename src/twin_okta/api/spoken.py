@@ -23,6 +23,8 @@ SHORTEST_SECRET = 6
 """Fewer letters and digits than this occur in any text."""
 PIECE = 16
 """So much of a secret in a row gives it away."""
+BEGINNING = 24
+"""So much of a proof's or an assertion's claims is the same in all of them."""
 LONG_FORM = 256
 LONGEST_NEEDLE = 48
 
@@ -30,7 +32,7 @@ _LETTERS_AND_DIGITS = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST
 _LOWER = bytes(range(256)).lower()
 _REST = bytes(set(range(256)) - set(_LETTERS_AND_DIGITS))
 _A_JWT = re.compile(r"eyJ[\w-]{10,}(?:\.|[\w-]{10})")
-_AN_ESCAPE = re.compile(rb"\\(?:u00([0-9a-fA-F]{2})|u[0-9a-fA-F]{4}|[bfnrt])")
+_AN_ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|[bfnrt])")
 _A_CREDENTIAL = re.compile(r"\b(?:SSWS|Bearer|DPoP|Basic)[\s:=]+\S{20,}", re.IGNORECASE)
 
 
@@ -57,10 +59,7 @@ class KnownSecrets:
         if request.method == "POST":
             made_anew += parse_qs(request.content.decode()).get("client_assertion", [])
         for jwt in filter(None, made_anew):
-            header, claims = jwt.split(".")[:2]
-            self.learn(claims[:24], sent=True)
-            if len(header) > LONGEST_NEEDLE:  # it holds this client's own public key
-                self.learn(header, sent=True)
+            self.learn(jwt.split(".")[1][:BEGINNING], sent=True)
 
     def fit(self, text: str, longest: int = LONGEST_SHOWN) -> str:
         """The text as it may be shown: printable, short, and only if it repeats no secret."""
@@ -105,12 +104,14 @@ def _squeeze(text: bytes) -> bytes:
 def _unescaped(body: bytes) -> bytes:
     """JSON without its escapes and wide letters, as far as it matters here."""
     if b"\\" in body:
-        body = _AN_ESCAPE.sub(
-            lambda found: bytes.fromhex(found[1].decode() if found[1] else ""), body
-        )
+        body = _AN_ESCAPE.sub(_meant_by, body)
     if b"\xef\xbc" in body or b"\xef\xbd" in body:
         body = unicodedata.normalize("NFKC", body.decode(errors="replace")).encode()
     return body
+
+
+def _meant_by(escape: re.Match[bytes]) -> bytes:
+    return chr(int(escape[1], 16)).encode(errors="replace") if escape[1] else b""
 
 
 def _readings(text: str) -> Iterator[str]:
