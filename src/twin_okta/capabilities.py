@@ -7,7 +7,7 @@ from typing import Any
 from attrs import define, field
 
 from twin_host.contract import Capability, ConnectionReport, Context
-from twin_okta.api import (
+from twin_okta.api import BadCredential, Denied, NotFound, OktaClient, OktaError
     Denied,
     NotFound,
     OktaClient,
@@ -74,8 +74,12 @@ class Visit:
         except Denied as refusal:
             reason, missing = DATASETS[name].denial(refusal)
             self._found(name, Capability(granted=False, reason=reason, missing=missing))
-        except (NotFound, Refused, ServerTrouble, Throttled, UnreadableAnswer) as odd:
-            self._found(name, Capability(granted=False, reason=str(odd)))
+        except BadCredential:
+            raise
+        except OktaError as trouble:
+            if not (self.capabilities or isinstance(trouble, NotFound)):
+                raise  # nothing has answered yet: it is no single endpoint's
+            self._found(name, Capability(granted=False, reason=str(trouble)))
         else:
             self.answers[name] = answer.json
             self._found(name, Capability(granted=True))

@@ -237,6 +237,18 @@ def test_a_token_revoked_in_the_middle_leaves_what_is_complete():
     assert org.facts()["mfa_coverage"].confidence == "observed"
 
 
+@pytest.mark.parametrize("fault", ["server-error", "half-json", "maintenance-200", "revoked"])
+@pytest.mark.parametrize("dataset", ["authenticators", "zones", "policies"])
+def test_one_endpoint_in_trouble_is_one_capability_less(dataset, fault):
+    org = virtual_org(users=FEW)
+    org.sandbox.faults.add(fault, PATHS[dataset], times=None)
+
+    report = org.test()
+
+    assert report.ok, report
+    assert {n for n, found in report.capabilities.items() if not found.granted} == {dataset}
+
+
 def test_one_endpoint_that_refuses_the_token_ends_nothing_else():
     org = virtual_org(users=FEW)
     org.sandbox.faults.add("revoked", PATHS["factors"], times=None)
