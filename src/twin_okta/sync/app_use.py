@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from twin_host.contract import DatasetReport
-from twin_okta.api import NotOkta, Refused
+from twin_okta.api import Refused, UnreadableAnswer
 from twin_okta.api.json_path import at, objects
 from twin_okta.api.structure import Unreadable
 from twin_okta.snapshot import iso_text
@@ -26,7 +26,7 @@ async def read_app_use(run: Run) -> DatasetReport:
         newest = {"limit": 1, "sortOrder": "DESCENDING", "filter": wanted}
         try:
             page = await run.client.page("/api/v1/logs", {**window, **newest})
-        except (Refused, NotOkta) as error:
+        except (Refused, UnreadableAnswer) as error:
             reading.leave_out([Unreadable(app["app_id"], str(error))])
             return
         entries = objects(page.records)

@@ -11,20 +11,19 @@ from datetime import timedelta
 from attrs import define, field
 
 from twin_host.contract import DatasetReport, DatasetState
-from twin_okta.api import Denied, NotFound, NotOkta, OktaError, Refused, ServerTrouble, Throttled
+from twin_okta.api import Denied, NotFound, OktaError
 from twin_okta.api.addresses import path_to
 from twin_okta.api.json_path import at
 from twin_okta.api.models import Factor
 from twin_okta.api.structure import structure
 from twin_okta.snapshot import iso_text
+from twin_okta.sync.lists import HOPELESS, OF_ONE
 from twin_okta.sync.run import Run, each
 from twin_okta.sync.subjects import Question, ask, note, note_failure
 
 AT_A_TIME = 24
 TELL_EVERY = 50
 """Users between two words on how far the sweep is."""
-HOPELESS = 20
-"""So many failures in a row, without one answer between them, are no longer about one user."""
 READ_ANEW_AFTER = timedelta(days=7)
 """What no event tells (see rules/due.toml) is found after so long."""
 TRUSTED_WITHOUT_LOG = timedelta(hours=1)
@@ -113,7 +112,7 @@ class Sweep:
             await self._confirm(question, missing)
         except Denied as refusal:
             self._fail(question, "denied", refusal)
-        except (Refused, ServerTrouble, Throttled, NotOkta) as error:
+        except OF_ONE as error:
             self._fail(question, "unreadable", error)
         else:
             self._keep(question, page.records)

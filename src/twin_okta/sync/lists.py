@@ -20,6 +20,7 @@ from twin_okta.api import (
     Refused,
     ServerTrouble,
     Throttled,
+    UnreadableAnswer,
 )
 from twin_okta.api.addresses import path_to
 from twin_okta.api.client import Params
@@ -33,7 +34,7 @@ READ, GONE, UNREADABLE = "read", "gone", "unreadable"
 """How the reading of a subject ended."""
 HOPELESS = 20
 """So many failures in a row, without one answer between them, are no longer about one subject."""
-OF_ONE = (Denied, Refused, NotOkta, ServerTrouble, Throttled)
+OF_ONE = (Denied, NotOkta, Refused, ServerTrouble, Throttled, UnreadableAnswer)
 """What may be wrong with the answers about one subject alone."""
 
 Model = TypeVar("Model")

@@ -5,6 +5,7 @@ assignments do not.
 """
 
 from twin_okta.api import NotFound, OktaError
+from twin_okta.api.addresses import path_to
 from twin_okta.api.models import User
 from twin_okta.api.structure import structure
 from twin_okta.rules import load
@@ -46,7 +47,7 @@ async def meet_strangers(run: Run) -> None:
     async def meet(stranger: SubjectKey) -> None:
         question = ask(run, "users", stranger["id"])
         try:
-            answer = await run.client.get(f"/api/v1/users/{stranger['id']}")
+            answer = await run.client.get(path_to("/api/v1/users/{id}", id=stranger["id"]))
         except NotFound:
             note(run, question, "gone")
             return
