@@ -7,15 +7,12 @@ from typing import Any
 from attrs import define, field
 
 from twin_host.contract import Capability, ConnectionReport, Context
-from twin_okta.api import BadCredential, Denied, NotFound, OktaClient, OktaError
+from twin_okta.api import (
+    BadCredential,
     Denied,
     NotFound,
     OktaClient,
     OktaError,
-    Refused,
-    ServerTrouble,
-    Throttled,
-    UnreadableAnswer,
 )
 from twin_okta.api.addresses import path_to
 from twin_okta.api.json_path import at, objects
