@@ -107,17 +107,20 @@ def _start(run: Run, wanted: str, *, cursor_is_good: bool = True) -> Start:
     if not found:
         return Start(asked_since, covered_since=asked_since)
     ((next_url, its_filter, covered_since, read_to),) = found
-    goes_on = iso_text(datetime.fromisoformat(read_to) - OVERLAP)
+    goes_on, kept_since = (
+        iso_text(datetime.fromisoformat(read_to) - OVERLAP),
+        iso_text(now - RETENTION),
+    )
+    if read_to < kept_since:
+        run.snapshot.write(KEEP_HOLE, [(read_to, kept_since)])
     same = its_filter == wanted
-    if same and covered_since <= asked_since and cursor_is_good and run.is_own(next_url):
+    serves = cursor_is_good and run.is_own(next_url) and read_to >= kept_since
+    if same and serves and covered_since <= asked_since:
         return Start(goes_on, next_url, covered_since)
     back_to = [goes_on, asked_since if covered_since > asked_since else goes_on]
     if not same:  # entries of a kind that was not asked for before may have made something due
         back_to += [row[0] for row in run.snapshot.rows(OLDEST_READING) if row[0]]
-    since, kept_since = min(back_to), iso_text(now - RETENTION)
-    if goes_on < kept_since:
-        run.snapshot.write(KEEP_HOLE, [(read_to, kept_since)])
-    since = max(since, kept_since)
+    since = max(min(back_to), kept_since)
     return Start(since, covered_since=min(since, covered_since) if same else since)
 
 
@@ -177,10 +180,12 @@ def _is_known(run: Run, user_id: str) -> bool:
 
 
 def _forget_old(run: Run) -> None:
+    """Entries go when Okta no longer keeps them; that some are missing stays told as long again."""
     kept_since = iso_text(run.okta_now() - RETENTION)
     with run.snapshot.together():
-        for statement in (FORGET_TARGETS, FORGET_EVENTS, FORGET_HOLES):
+        for statement in (FORGET_TARGETS, FORGET_EVENTS):
             run.snapshot.write(statement, [(kept_since,)])
+        run.snapshot.write(FORGET_HOLES, [(iso_text(run.okta_now() - 2 * RETENTION),)])
 
 
 def _report(run: Run, told: Told) -> DatasetReport:
