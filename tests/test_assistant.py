@@ -13,7 +13,7 @@ from mcp.client.streamable_http import streamable_http_client
 from okta_sandbox import Org, Settings, create_app
 from okta_sandbox.serving import serve
 from tests.support.command_line import TWIN, Terminal
-from tests.support.known import known
+from tests.support.true_figures import known
 
 TOKEN = "a-token-for-callers"
 

@@ -11,7 +11,7 @@ import pytest
 
 from okta_sandbox import Org, Settings, create_app, serve
 from tests.support.command_line import Terminal
-from tests.support.known import known
+from tests.support.true_figures import known
 
 FAST = Settings(window_s=1)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.known_rows import AT, a_known_fact
+from tests.support.known import AT, a_known_fact
 from twin_host.contract import Confidence, ConnectorInfo, Section, SectionShape
 from twin_host.figures import comparable, figures
 from twin_host.home import Home

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tests.support.known_rows import AT, a_known_event, a_known_fact, a_known_gap
+from tests.support.known import AT, a_known_event, a_known_fact, a_known_gap
 from twin_host.contract import Confidence
 from twin_host.plain_text import printable
 from twin_host.sif import (

@@ -4,8 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
-from tests.support.known import known
 from tests.support.site import ARGUMENTS, CHROMIUM, need_chromium, site
+from tests.support.true_figures import known
 
 LONG_MS = 30_000
 

@@ -9,13 +9,14 @@ import pytest
 from tests.support.small_snapshot import LONG_AGO, SmallSnapshot
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import Confidence
+from twin_okta.manifest import connector_info
 from twin_okta.posture.book import figures, gap_rules
 from twin_okta.posture.measure import quoted, word
 from twin_okta.rules import load
 from twin_okta.schema import COMPUTED_ONCE, wanted_views
 from twin_okta.snapshot import FILE_NAME, Snapshot
 
-BOOK = (*figures(), *(rule.figure for rule in gap_rules()))
+BOOK = (*figures().values(), *(rule.figure for rule in gap_rules()))
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +58,18 @@ def test_what_is_computed_once_are_views():
     assert COMPUTED_ONCE.keys() <= {name for name, _ in wanted_views()}
 
 
-def test_keys_are_unique_and_what_others_refer_to_comes_before():
-    keys = [figure.key for figure in figures()]
-    assert len(set(keys)) == len(keys)
-    for place, figure in enumerate(figures()):
-        assert not figure.among or figure.among in keys[:place], figure.key
+def test_keys_are_unique_and_what_others_refer_to_is_there():
+    assert len(figures()) == len(load("figures")["figure"])
+    for figure in figures().values():
+        assert not figure.among or figure.among in figures(), figure.key
+
+
+def test_every_section_is_one_of_the_manifest_s_and_what_says_most_has_a_place_of_its_own():
+    sections = {section.title for section in connector_info().sections}
+    assert {figure.section for figure in figures().values()} == sections
+    places = [figure.headline for figure in figures().values() if figure.headline]
+    assert len(set(places)) == len(places)
+    assert all(figure.short for figure in figures().values() if figure.headline)
 
 
 def test_a_figure_and_a_gap_are_added_without_python(tmp_path, monkeypatch):

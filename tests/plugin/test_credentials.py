@@ -5,7 +5,7 @@ import pytest
 
 from okta_sandbox import Settings
 from tests.plugin.test_oauth import service_org
-from tests.support.known import known
+from tests.support.true_figures import known
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import Confidence, DatasetState, SyncStatus
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.small_snapshot import LONG_AGO, NOW, RECENTLY, SmallSnapshot
 from twin_host.contract import Confidence
-from twin_okta.snapshot import iso_text
+from twin_okta.snapshot import Snapshot, iso_text
 from twin_okta.sync.assurance import EVERYTHING, what_alone_satisfies
 
 VERIFIED = Confidence.VERIFIED
@@ -348,7 +348,8 @@ def test_the_readers_own_account_is_named_as_such(org):
     org.administrator("grace")
     org.execute("UPDATE org SET reader_id = 'ada'")
 
-    subjects = org.gaps()["admins-without-strong-mfa"].subjects
+    with Snapshot.to_read(org.folder) as snapshot:
+        subjects = snapshot.records(org.gaps()["admins-without-strong-mfa"].query, {})
 
     assert {s["id"]: s["is_reader"] for s in subjects} == {"ada": 1, "grace": 0}
 
@@ -395,8 +396,6 @@ def test_numbers_that_were_not_read_are_no_zeros(org):
 
 
 def _rows(org, fact):
-    from twin_okta.snapshot import Snapshot
-
     with Snapshot.to_read(org.folder) as snapshot:
         return {row["id"]: row for row in snapshot.records(fact.evidence.query, {})}
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from okta_sandbox.api import tricks
-from tests.support.known import known
+from tests.support.true_figures import known
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import DatasetState, SyncStatus
 from twin_okta.datasets import DATASETS

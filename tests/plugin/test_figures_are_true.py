@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.support.known import known
+from tests.support.true_figures import known
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import Confidence, SyncStatus
 from twin_okta.snapshot import Snapshot

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.support.known import known
+from tests.support.true_figures import known
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import Confidence, DatasetState, SyncStatus
 from twin_okta.posture.sample import estimate, share

@@ -22,8 +22,8 @@ def enrich_snapshot(context: Context) -> Enrichment:
     try:
         snapshot.compute_once()
         standings = Standings.of(snapshot)
-        measuring = Measuring(snapshot, standings)
-        facts = (_tool(standings), *measuring.facts(figures())) if standings.anything else ()
+        measuring = Measuring(snapshot, standings, figures())
+        facts = (*measuring.facts(), _tool(standings)) if standings.anything else ()
         found = gaps(measuring, gap_rules())
         section = profile(standings, facts, found)
     except BaseException:
@@ -42,8 +42,8 @@ def _tool(standings: Standings) -> Fact:
         confidence=Confidence.VERIFIED,
         as_of=max(read.values()),
         title="Products",
-        section="Accounts",
         short="tool",
+        headline=14,
         evidence=Evidence(
             complete=True,
             datasets=tuple(read),

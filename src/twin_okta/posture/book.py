@@ -92,14 +92,14 @@ class GapRule:
     severities: tuple[Severity, ...]
 
 
-def figures() -> tuple[Figure, ...]:
-    """Every figure, in the order in which they are told."""
-    return tuple(Figure(**row) for row in load("figures")["figure"])
+def figures() -> dict[str, Figure]:
+    """Every figure by its key, in the order in which they are told."""
+    return {row["key"]: Figure(**row) for row in load("figures")["figure"]}
 
 
 def gap_rules() -> tuple[GapRule, ...]:
     """Every gap, each with its figure out of the book or its own."""
-    book = {figure.key: figure for figure in figures()}
+    book = figures()
     return tuple(_gap_rule(row, book) for row in load("gaps")["gap"])
 
 

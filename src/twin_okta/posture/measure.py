@@ -6,7 +6,7 @@ nobody: there is never a false zero.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import define, field, frozen
@@ -48,13 +48,14 @@ class Measuring:
 
     snapshot: Snapshot
     standings: Standings
+    book: Mapping[str, Figure]
     _tallies: dict[str, Tally] = field(factory=dict[str, Tally], init=False)
     _strata: dict[str, list[Stratum]] = field(factory=dict[str, list[Stratum]], init=False)
 
-    def facts(self, book: Sequence[Figure]) -> Iterator[Fact]:
+    def facts(self) -> Iterator[Fact]:
         """Every fact of the book that can be told."""
-        taken = {figure.key for figure in book}
-        for figure in book:
+        taken = set(self.book)
+        for figure in self.book.values():
             if figure.edition not in ("", self.standings.edition):
                 continue
             if self.standings.as_of(figure.needs) is None:
@@ -84,18 +85,22 @@ class Measuring:
         counts = "counts" in self.snapshot.columns(figure.query)
         return figure.listing("counts" if counts else "")
 
+    def _asked(self, figure: Figure) -> list[Stratum]:
+        if figure.key not in self._strata:
+            self._strata[figure.key] = self.snapshot.rows(STRATA.format(query=figure.query))
+        return self._strata[figure.key]
+
     # --- one figure -------------------------------------------------------------------------
 
     def _fact(self, figure: Figure) -> Iterator[Fact]:
         if figure.measure is Measure.SHARE:
-            self._strata[figure.key] = self.snapshot.rows(STRATA.format(query=figure.query))
-            yield from self._share(figure, self._strata[figure.key], figure.listing())
+            yield from self._share(figure, self._asked(figure), figure.listing())
         elif figure.measure is Measure.VALUE:
             yield from self._value(figure)
         else:
-            among = self._tallies.get(figure.among)
             tally = self.tally(figure)
-            total = among.count if among else tally.candidates
+            among = self.book.get(figure.among)
+            total = self.tally(among).count if among else tally.candidates
             yield from self._count(figure, tally, total, self.subjects(figure))
 
     def _count(self, figure: Figure, tally: Tally, total: int, query: str) -> Iterator[Fact]:
@@ -205,7 +210,7 @@ class Measuring:
         unknown = found.pop(None, (0, 0, 0))
         undecided = unknown[2] + sum(sums[2] for sums in found.values())
         why = self._why(figure.query) if undecided and "why" in columns else ""
-        total = self._tallies[figure.among].count
+        total = self.tally(self.book[figure.among]).count
         for name, values in _words(figure, found, taken).items():
             candidates, count, unsure = (sum(found[v][i] for v in values) for i in range(3))
             tally = Tally(
@@ -216,7 +221,7 @@ class Measuring:
 
     def _part_shares(self, figure: Figure, taken: set[str]) -> Iterator[Fact]:
         everybody: Counter[tuple[int | None, int | None]] = Counter()
-        for drawn, belongs, _, number in self._strata[figure.among]:
+        for drawn, belongs, _, number in self._asked(self.book[figure.among]):
             everybody[drawn, belongs] += number
         found: defaultdict[Any, list[Stratum]] = defaultdict(list)
         for value, *stratum in self.snapshot.rows(STRATA_BY_VALUE.format(query=figure.query)):
