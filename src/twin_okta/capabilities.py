@@ -7,13 +7,7 @@ from typing import Any
 from attrs import define, field
 
 from twin_host.contract import Capability, ConnectionReport, Context
-from twin_okta.api import (
-    BadCredential,
-    Denied,
-    NotFound,
-    OktaClient,
-    OktaError,
-)
+from twin_okta.api import BadCredential, Denied, NotFound, OktaClient, OktaError
 from twin_okta.api.addresses import path_to
 from twin_okta.api.json_path import at, objects
 from twin_okta.api.oauth import ServiceApp
