@@ -75,6 +75,7 @@ def sync_once(url: str, token: str) -> str:
 
 def minimum(sandbox: object, *, asked_at_s: float) -> Counter[str]:
     """The fewest requests that bring everything, by kind."""
+    from okta_sandbox.definitions import figures
     from okta_sandbox.truth import truth
 
     org = sandbox.org  # type: ignore[attr-defined]
@@ -85,7 +86,8 @@ def minimum(sandbox: object, *, asked_at_s: float) -> Counter[str]:
     machines = [app for app in org.apps.all if app.machine and app.status == "ACTIVE"]
     grants += [g for app in machines for g in security.machine_roles(app)]
     custom = [g for g in grants if g.type == "CUSTOM"]
-    sso = [app for app in org.apps.all if app.id in true.sso_apps]
+    sso_ids = figures(org, now_s=asked_at_s)["sso_apps"]
+    sso = [app for app in org.apps.all if app.id in sso_ids]
     policies = len(security.session_policies) + len(security.access_policies)
     watched = len(log_entries(org, asked_at_s))
     return Counter(
