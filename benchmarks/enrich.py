@@ -4,8 +4,8 @@ Run: python benchmarks/enrich.py [--users 100000] [--assignments 1000000]
 
 A snapshot of that size is written straight to SQLite, without any reading of an org. Facts and
 gaps, with their digests, must take under 4 s at the default size, and at most 8 times as long as a
-scan of every row. Each is the best of three runs; the peak of memory is printed for a tenth of the
-org and for all of it.
+scan of every value of every row. Each is the processor time of the best of three runs; the peak of
+memory is printed for a tenth of the org and for all of it.
 """
 
 import argparse
@@ -25,15 +25,15 @@ APPS = 250
 MOST_S = 4.0
 MOST_SCANS = 8.0
 RUNS = 3
-SCANS = (
-    "SELECT count(*), max(login), max(status), max(last_login), max(provider) FROM user",
-    "SELECT count(*), max(outcome), max(read_at) FROM subject_read",
-    "SELECT count(*), max(type), max(provider), max(status) FROM factor",
-    "SELECT count(*), max(user_id), max(scope), max(status) FROM assignment",
-    "SELECT count(*), max(label) FROM app",
-    "SELECT count(*), max(name) FROM okta_group",
-    "SELECT count(*), max(user_id) FROM group_member",
-    "SELECT count(*), max(type) FROM role",
+TABLES = (
+    "user",
+    "subject_read",
+    "factor",
+    "assignment",
+    "app",
+    "okta_group",
+    "group_member",
+    "role",
 )
 STATUSES = ["ACTIVE"] * 82 + ["DEPROVISIONED"] * 10 + ["PASSWORD_EXPIRED"] * 4 + ["SUSPENDED"] * 4
 PROVIDERS = ["OKTA"] * 80 + ["ACTIVE_DIRECTORY"] * 15 + ["FEDERATION"] * 5
@@ -94,16 +94,16 @@ def enrich_here(folder: Path) -> dict:
     )
     enrich_s: list[float] = []
     for _ in range(RUNS):
-        begun_s = time.perf_counter()
+        begun_s = time.process_time()
         found = enrich_snapshot(context)
-        enrich_s.append(time.perf_counter() - begun_s)
+        enrich_s.append(time.process_time() - begun_s)
     peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     scan_s: list[float] = []
     for _ in range(RUNS):
         db = sqlite3.connect(folder / FILE_NAME)
-        begun_s = time.perf_counter()
-        counts = [db.execute(sql).fetchone()[0] for sql in SCANS]
-        scan_s.append(time.perf_counter() - begun_s)
+        begun_s = time.process_time()
+        counts = [scan(db, table) for table in TABLES]
+        scan_s.append(time.process_time() - begun_s)
         db.close()
     return {
         "users": counts[0],
@@ -115,6 +115,13 @@ def enrich_here(folder: Path) -> dict:
         "scan_s": min(scan_s),
         "peak_mb": peak_kb / 1024,
     }
+
+
+def scan(db: sqlite3.Connection, table: str) -> int:
+    """Look at every value of every row of a table; how many rows there are."""
+    columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+    looked_at = ", ".join(f"max({column})" for column in columns)
+    return db.execute(f"SELECT count(*), {looked_at} FROM {table}").fetchone()[0]
 
 
 def build(folder: Path, *, users: int, assignments: int) -> None:

@@ -198,20 +198,6 @@ CREATE VIEW person AS
             WHERE e.user_id = p.id AND e.status = 'ACTIVE') AS authenticators
     FROM population p;
 
--- When somebody was last seen: the newest of sign-in, activation (creation where there is none) and
--- the use of a token; `is_stale` is NULL where it is not known of an administrator's tokens.
-CREATE VIEW last_seen AS
-    SELECT p.id, p.seen, t.last_used AS token_used,
-        CASE WHEN NOT coalesce(p.is_stale, 1) OR t.last_used >= p.stale_before THEN 0
-            WHEN t.user_id IS NOT NULL AND t.last_used IS NULL THEN NULL
-            WHEN NOT p.knows_tokens AND p.id IN (SELECT a.user_id FROM privilege a) THEN NULL
-            ELSE p.is_stale END AS is_stale
-    FROM (SELECT q.id, q.seen, q.seen < s.stale_before AS is_stale, s.stale_before, s.knows_tokens
-        FROM (SELECT o.id, nullif(max(coalesce(o.last_login, ''),
-                coalesce(o.activated, o.created, '')), '') AS seen FROM population o) q
-        LEFT JOIN setting s) p
-    LEFT JOIN token_use t ON t.user_id = p.id;
-
 -- --- privilege -----------------------------------------------------------------------------------
 
 -- Users to whom the log says that an admin role was granted, and not that all were revoked since.
@@ -303,6 +289,20 @@ CREATE VIEW undecided_privilege AS
         FROM org o, json_each(o.privileged_groups) e WHERE e.value NOT IN
             (SELECT coalesce(g.folded_name, lower(g.name)) FROM shown_group g
                 WHERE g.name IS NOT NULL);
+
+-- When somebody was last seen: the newest of sign-in, activation (creation where there is none) and
+-- the use of a token; `is_stale` is NULL where it is not known of an administrator's tokens.
+CREATE VIEW last_seen AS
+    SELECT p.id, p.seen, t.last_used AS token_used,
+        CASE WHEN NOT coalesce(p.is_stale, 1) OR t.last_used >= p.stale_before THEN 0
+            WHEN t.user_id IS NOT NULL AND t.last_used IS NULL THEN NULL
+            WHEN NOT p.knows_tokens AND p.id IN (SELECT a.user_id FROM privilege a) THEN NULL
+            ELSE p.is_stale END AS is_stale
+    FROM (SELECT q.id, q.seen, q.seen < s.stale_before AS is_stale, s.stale_before, s.knows_tokens
+        FROM (SELECT o.id, nullif(max(coalesce(o.last_login, ''),
+                coalesce(o.activated, o.created, '')), '') AS seen FROM population o) q
+        LEFT JOIN setting s) p
+    LEFT JOIN token_use t ON t.user_id = p.id;
 
 -- --- applications and what opens them ------------------------------------------------------------
 
