@@ -26,7 +26,7 @@ COMPUTED_ONCE = {
     "service_login": "",
     "population": "CREATE UNIQUE INDEX temp.population_id ON population (id)",
     "privilege": "CREATE INDEX temp.privilege_user ON privilege (user_id)",
-    "last_seen": "CREATE UNIQUE INDEX temp.last_seen_id ON last_seen (id)",
+    "token_use": "CREATE INDEX temp.token_use_user ON token_use (user_id)",
     "known_app": "CREATE UNIQUE INDEX temp.known_app_id ON known_app (id)",
     "app_door": "CREATE INDEX temp.app_door_app ON app_door (app_id)",
 }

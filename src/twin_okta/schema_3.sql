@@ -85,6 +85,8 @@ ALTER TABLE policy_rule ADD COLUMN primary_factor TEXT; -- of session rules
 ALTER TABLE policy_rule DROP COLUMN password_alone;
 ALTER TABLE org ADD COLUMN reader_id TEXT;             -- the user or service app that reads
 
+CREATE INDEX factor_of_type ON factor (user_id, type, provider, status);
+
 CREATE TABLE factor_authenticator (
     type TEXT NOT NULL, provider TEXT NOT NULL, key TEXT NOT NULL, has_purpose INTEGER NOT NULL,
     PRIMARY KEY (type, provider, key)

@@ -71,7 +71,7 @@ class Snapshot:
         path = state_dir / FILE_NAME
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
-        with _plainly(path):
+        with _plainly(path, opening=True):
             db = sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)
             snapshot = cls(path, db)
             try:
@@ -88,12 +88,13 @@ class Snapshot:
         Nothing is written, but for what a newer version of the connector has to bring up to date.
         """
         path = state_dir / FILE_NAME
-        with _plainly(path):
+        with _plainly(path, opening=True):
             db = _open_read_only(path)
             if not is_up_to_date(db):
                 db.close()
                 cls.for_sync(state_dir).close()
                 db = _open_read_only(path)
+            db.execute("PRAGMA temp.journal_mode = OFF")  # nothing temporary is ever taken back
             db.execute("BEGIN")
         return cls(path, db)
 
@@ -291,8 +292,9 @@ def _insert(table: str, columns: tuple[str, ...]) -> str:
 
 
 @contextmanager
-def _plainly(path: Path) -> Generator[None]:
-    """What SQLite says of a file, as a sentence; another's transaction is no damage."""
+def _plainly(path: Path, *, opening: bool = False) -> Generator[None]:
+    """What SQLite says of a file, as a sentence; another's transaction is no damage, and a query
+    that is wrong is none of the file's once that is open."""
     try:
         yield
     except sqlite3.DatabaseError as error:
@@ -308,7 +310,7 @@ def _plainly(path: Path) -> Generator[None]:
             ) from error
         if code == sqlite3.SQLITE_FULL:
             raise SnapshotDamaged(f"{path} cannot be written: the disk is full.") from error
-        if code == sqlite3.SQLITE_ERROR:  # a query that is wrong, not the file
+        if code == sqlite3.SQLITE_ERROR and not opening:
             raise
         raise SnapshotDamaged(
             f"{path} cannot be read ({error}): move it away and sync again; "

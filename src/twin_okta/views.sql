@@ -128,16 +128,13 @@ CREATE VIEW best_factor AS
 -- What a login that is no person's looks like, in small letters.
 CREATE VIEW service_login AS
     SELECT lower(n.pattern) AS pattern FROM service_account_name n
-    UNION SELECT lower(e.value) FROM org o, json_each(o.service_account_names) e;
-
--- When tokens of a user were last used; NULL where it is not known of one.
-CREATE VIEW token_use AS
-    SELECT t.user_id, CASE WHEN count(t.last_used) = count(*) THEN max(t.last_used) END AS last_used
-    FROM shown_api_token t WHERE t.user_id IS NOT NULL GROUP BY t.user_id;
+    UNION SELECT lower(e.value) FROM org o,
+        json_each(CASE WHEN json_valid(o.service_account_names) THEN o.service_account_names END) e;
 
 -- Everybody who can sign in. `drawn` is NULL while a user's factors were not read, else 1 for those
 -- drawn at random and 0 for those read first on purpose; who changed since, or could never be read,
--- is no random sample, and `is_unsure`. `failure`: an earlier reading stands. `service_evidence` shows an account that is no person's.
+-- is no random sample, and `is_unsure`. `failure`: an earlier reading stands. `seen`: the newest of
+-- sign-in and activation (creation where there is none). `service_evidence` shows an account that is no person's.
 CREATE VIEW population AS
     SELECT p.id, p.login, p.status, p.provider, p.created, p.activated, p.last_login, p.can_sign_in,
         p.elsewhere, p.drawn, p.is_unsure, p.read_at, p.sync, p.failure,
@@ -147,7 +144,8 @@ CREATE VIEW population AS
         CASE WHEN p.is_known THEN b.weakest_perhaps ELSE 1 END AS weakest_perhaps,
         CASE WHEN p.is_known THEN coalesce(b.has_email, 0) ELSE 0 END AS has_email,
         CASE WHEN p.is_known THEN coalesce(b.has_email_perhaps, 0) ELSE 1 END AS has_email_perhaps,
-        p.service_evidence
+        p.service_evidence, nullif(max(coalesce(p.last_login, ''),
+            coalesce(p.activated, p.created, '')), '') AS seen
     FROM (SELECT q.*, q.drawn IS NOT NULL AND NOT q.is_unsure AS is_known
         FROM (SELECT u.id, u.login, u.status, u.provider, u.created, u.activated, u.last_login,
                 CASE WHEN u.status = '' THEN NULL ELSE 1 END AS can_sign_in,
@@ -185,7 +183,14 @@ CREATE VIEW person AS
             WHEN p.at_least = 0 THEN 'none' WHEN p.at_least = 1 THEN 'weak'
             WHEN p.at_least = 2 THEN 'elsewhere' WHEN p.at_least = 3 THEN 'unknown'
             WHEN p.at_least = 4 THEN 'strong' ELSE 'phishing-resistant' END AS strength,
-        p.service_evidence IS NOT NULL AS is_service_account, p.service_evidence,
+        p.service_evidence IS NOT NULL AS is_service_account, p.service_evidence, p.seen,
+        (SELECT t.last_used FROM token_use t WHERE t.user_id = p.id) AS token_used,
+        CASE WHEN p.seen >= (SELECT s.stale_before FROM setting s) THEN 0
+            WHEN p.seen IS NULL THEN NULL
+            WHEN NOT EXISTS (SELECT 1 FROM token_use t WHERE t.user_id = p.id) THEN 1
+            ELSE (SELECT max(t.last_used) < (SELECT s.stale_before FROM setting s)
+                FROM token_use t WHERE t.user_id = p.id)
+        END AS is_stale,
         CASE WHEN p.drawn IS NULL THEN 'not read yet'
             WHEN p.is_unsure THEN 'they changed since they were read, or could not be read'
             WHEN p.can_sign_in IS NULL THEN 'their status was not sent'
@@ -231,6 +236,11 @@ CREATE VIEW role_held AS
         FROM shown_client_role c) r
     WHERE r.is_held IS NOT 0;
 
+-- Names of groups that the settings call privileged, folded.
+CREATE VIEW privileged_name AS
+    SELECT e.value AS name FROM org o,
+        json_each(CASE WHEN json_valid(o.privileged_groups) THEN o.privileged_groups END) e;
+
 -- Every way in which somebody is privileged, one row each. Who is in a group that the settings call
 -- privileged needs no role, and so has no tier.
 CREATE VIEW privilege AS
@@ -249,11 +259,18 @@ CREATE VIEW privilege AS
     UNION
     SELECT m.user_id, 'member of a privileged group', 'group ' || g.name, NULL, 1, 1
         FROM shown_group g JOIN shown_group_member m ON m.group_id = g.id
-        WHERE coalesce(g.folded_name, lower(g.name)) IN
-            (SELECT e.value FROM org o, json_each(o.privileged_groups) e)
+        WHERE coalesce(g.folded_name, lower(g.name)) IN (SELECT n.name FROM privileged_name n)
     UNION  -- only while nobody may read the roles themselves
     SELECT l.user_id, 'granted a role', 'log ' || l.granted, NULL, 0, 1 FROM granted_in_log l
         WHERE NOT (SELECT s.knows_roles FROM setting s);
+
+-- Of whom tokens matter, when one was last used: owners, and where tokens may not be read, whoever
+-- is known as an administrator. NULL where it is not known of one.
+CREATE VIEW token_use AS
+    SELECT t.user_id, CASE WHEN count(t.last_used) = count(*) THEN max(t.last_used) END AS last_used
+    FROM shown_api_token t WHERE t.user_id IS NOT NULL GROUP BY t.user_id
+    UNION ALL SELECT DISTINCT a.user_id, NULL FROM privilege a
+    WHERE NOT (SELECT s.knows_tokens FROM setting s);
 
 -- Everybody who is privileged, by the strongest of their roles. A holder whom the list of users
 -- lacks is nobody who could be looked at.
@@ -283,10 +300,10 @@ CREATE VIEW undecided_privilege AS
         FROM shown_group g WHERE g.has_admin_role IS NULL
     UNION ALL
     SELECT g.id, g.name, 'the name of these groups was not sent'
-        FROM shown_group g, org o WHERE g.name IS NULL AND o.privileged_groups <> '[]'
+        FROM shown_group g WHERE g.name IS NULL AND EXISTS (SELECT 1 FROM privileged_name)
     UNION ALL
-    SELECT 'group ' || e.value, e.value, 'no group has this name of the settings: ' || e.value
-        FROM org o, json_each(o.privileged_groups) e WHERE e.value NOT IN
+    SELECT 'group ' || n.name, n.name, 'no group has this name of the settings: ' || n.name
+        FROM privileged_name n WHERE n.name NOT IN
             (SELECT coalesce(g.folded_name, lower(g.name)) FROM shown_group g
                 WHERE g.name IS NOT NULL);
 
@@ -374,11 +391,11 @@ CREATE VIEW session_door AS
 CREATE VIEW app_door AS
     SELECT a.id AS app_id, r.policy_name AS policy, r.name AS rule, r.priority, r.means,
         r.is_active AND r.access = 'ALLOW' AND d.by_password
-            AND CASE WHEN r.means IS NOT NULL THEN EXISTS
+            AND CASE WHEN json_valid(r.means) THEN EXISTS
                 (SELECT 1 FROM json_each(r.means) m WHERE m.value = 'password') END
             AS by_password,
         r.is_active AND r.access = 'ALLOW' AND d.by_anything
-            AND CASE WHEN r.means IS NOT NULL THEN EXISTS (SELECT 1 FROM json_each(r.means) m
+            AND CASE WHEN json_valid(r.means) THEN EXISTS (SELECT 1 FROM json_each(r.means) m
                 WHERE m.value IN ('email', 'phone', 'security_question')) END AS by_weak_factor
     FROM known_app a LEFT JOIN reachable_rule r ON r.policy_id = a.policy_id
     LEFT JOIN session_door d;

@@ -56,6 +56,8 @@ def older_snapshot(folder, version):
                 {"dataset": "factors", "subject": row.pop("user_id"), **row} for row in of_shown
             ]
             held["factor"] = [row for row in held["factor"] if row.pop("generation") == 1]
+        for row in held.get("policy_rule", []):
+            row.pop("password_alone", None)  # what it was made from is read anew
         db.execute(f"PRAGMA user_version = {version}")
         db.commit()
     return held
