@@ -1,14 +1,21 @@
 """Signing in as a service app, against a sandbox that checks proofs as strictly as Okta."""
 
+import asyncio
 import json
 from itertools import pairwise
 
+import httpx
 import pytest
 from joserfc.jwk import ECKey, RSAKey
 
 from okta_sandbox import Settings
+from tests.support.odd_server import ORIGIN, OddServer
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import DatasetState, SyncStatus
+from twin_okta.api import BadCredential, NotOkta, ServerTrouble, Throttled
+from twin_okta.api.clock import OktaClock
+from twin_okta.api.keys import SigningKey
+from twin_okta.api.oauth import ServiceApp
 from twin_okta.datasets import DATASETS, scopes_of
 
 ALL = scopes_of(DATASETS)
@@ -240,3 +247,56 @@ def test_three_scopes_are_enough_for_verified_coverage_and_applications():
         facts = org.facts()
         assert facts["mfa_coverage"].confidence == "verified"
         assert facts["sso_apps"].confidence == "verified"
+
+
+def odd_token_endpoint(answer):
+    """A service app before an org whose token endpoint says what a test wants."""
+    app = ServiceApp(ORIGIN, "0oa1", SigningKey.generate(), ["okta.users.read"], OktaClock())
+
+    def said(request):
+        return answer if request.method == "POST" else httpx.Response(200, json=[])
+
+    server = OddServer(said, app)
+    app.clock = server.client.clock
+    return server
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "tries"),
+    [
+        (httpx.Response(200, json={}), NotOkta, 1),
+        (httpx.Response(200, json=[]), NotOkta, 1),
+        (httpx.Response(200, json={"access_token": {"a": 1}}), NotOkta, 1),
+        (httpx.Response(200, json={"access_token": "two\r\nlines"}), NotOkta, 1),
+        (httpx.Response(200, json={"access_token": ""}), NotOkta, 1),
+        (httpx.Response(200, content=b"<html>"), NotOkta, 1),
+        (httpx.Response(400, content=b"<html>"), NotOkta, 1),
+        (httpx.Response(400, json={"error": {"a": [1]}}), BadCredential, 1),
+        (httpx.Response(401, json={"error": "invalid_client"}), BadCredential, 1),
+        (httpx.Response(400, content=b"[" * 5000), NotOkta, 1),
+        (httpx.Response(429, json={}), Throttled, 8),
+        (httpx.Response(503, json={}), ServerTrouble, 6),
+        (httpx.Response(302, headers={"location": "https://evil.example/"}), NotOkta, 1),
+    ],
+)
+def test_an_odd_answer_of_the_token_endpoint_is_one_sentence(answer, error, tries):
+    server = odd_token_endpoint(answer)
+
+    with pytest.raises(error):
+        server.get()
+    assert len(server.requests) == tries
+    assert {str(request.url) for request in server.requests} == {f"{ORIGIN}/oauth2/v1/token"}
+
+
+@pytest.mark.parametrize("life_s", [None, -1, 0, True, "3600", 10**12, 0.5, {}])
+def test_a_life_that_makes_no_sense_is_taken_for_the_usual_one(life_s):
+    body = {"access_token": "opaque-access-token", "token_type": "Bearer", "expires_in": life_s}
+    server = odd_token_endpoint(httpx.Response(200, json=body))
+
+    async def reading(client):
+        for _ in range(3):
+            await client.get("/api/v1/users")
+            await asyncio.sleep(100)
+
+    server.run(reading)
+    assert [request.method for request in server.requests].count("POST") == 1

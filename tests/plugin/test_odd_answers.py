@@ -1,5 +1,6 @@
 """What a server can answer, and what is made of it: never a crash, never a silent nothing."""
 
+import asyncio
 import gzip
 import zlib
 from datetime import UTC, datetime
@@ -299,6 +300,14 @@ def test_pages_for_ever_with_nothing_new_in_them_are_given_up(ids):
     assert len(server.requests) <= NOTHING_NEW + 1
 
 
+def test_records_that_are_no_records_are_counted_like_others():
+    deep = b"[" * 300 + b"]" * 300
+    bodies = [b"[null, 7, %s]" % deep, b"[null, 8, %s]" % deep]
+    first = httpx.Response(200, content=bodies[0], headers={"link": onward(1)})
+
+    assert len(in_turn(first, httpx.Response(200, content=bodies[1])).pages()) == 2
+
+
 def test_a_few_empty_pages_on_the_way_end_no_list():
     def answer(request):
         here = int(request.url.params.get("after", 0))
@@ -459,6 +468,21 @@ def test_a_401_of_one_endpoint_is_told_from_a_dead_token(otherwise, asked_before
             assert "alone refuses" in str(refusal.value)
 
     server.run(reading)
+
+
+def test_many_requests_that_are_refused_together_cost_one_question():
+    """The first of a bucket goes alone; then four are on their way at once."""
+    server = refusing("/factors", httpx.Response(200, json=[]))
+    server.latency_s = 1.0
+
+    async def reading(client):
+        await client.get("/api/v1/groups")
+        paths = [path_to("/api/v1/users/{id}/factors", id=f"00u{n}") for n in range(5)]
+        refused = await asyncio.gather(*map(client.get, paths), return_exceptions=True)
+        assert [type(one) for one in refused] == [Denied] * 5
+
+    server.run(reading)
+    assert [r.url.path for r in server.requests].count("/api/v1/groups") == 1 + 2
 
 
 @pytest.mark.parametrize("asked_before", [False, True])

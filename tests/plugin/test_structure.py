@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 from twin_okta.api import UnreadableAnswer, models
-from twin_okta.api.models import App, Group, LogEvent, User
+from twin_okta.api.models import App, Group, LogEvent, Permission, Resource, User
 from twin_okta.api.structure import _okta_name, structure
 
 
@@ -125,6 +125,15 @@ def test_the_reason_names_the_field_in_okta_s_words_and_not_the_value(model, fie
 
     assert not good
     assert bad.reason == f"invalid value for type, {reason}"
+
+
+@pytest.mark.parametrize(("model", "name"), [(Permission, "label"), (Resource, "orn")])
+@pytest.mark.parametrize("odd", ["", 7, {}, []])
+def test_a_record_that_is_one_word_must_say_it(model, name, odd):
+    good, bad = structure([{name: odd}, {name: "a word"}], model)
+
+    assert [getattr(one, name) for one in good] == ["a word"]
+    assert bad[0].reason == f"invalid value for type, expected text @ $.{name}"
 
 
 def test_a_missing_field_is_told_from_a_wrong_one():

@@ -1,5 +1,6 @@
 """A client of this product before a server whose every answer a test writes, in virtual time."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -27,6 +28,8 @@ class OddServer(httpx.AsyncBaseTransport):
     """Answers as it is told, and remembers what it was asked."""
 
     answer: Callable[[httpx.Request], Answer]
+    auth: httpx.Auth = field(factory=lambda: ApiToken(Secret(TOKEN)))
+    latency_s: float = 0.0
     requests: list[httpx.Request] = field(factory=list)
     loop: VirtualTimeLoop = field(factory=VirtualTimeLoop)
     asked_at_s: list[float] = field(factory=list)
@@ -35,7 +38,7 @@ class OddServer(httpx.AsyncBaseTransport):
     def __attrs_post_init__(self) -> None:
         self.client = OktaClient(
             ORIGIN,
-            ApiToken(Secret(TOKEN)),
+            self.auth,
             Pacer(0.9),
             self,
             OktaClock(self.loop.epoch_s),
@@ -45,6 +48,7 @@ class OddServer(httpx.AsyncBaseTransport):
         self.requests.append(request)
         assert len(self.requests) <= ENOUGH, "this client would go on for ever"
         self.asked_at_s.append(self.loop.time())
+        await asyncio.sleep(self.latency_s)
         answer = self.answer(request)
         if isinstance(answer, Exception):
             raise answer

@@ -224,13 +224,13 @@ class Grant:
         value, kind = at(body, "access_token"), at(body, "token_type")
         if not isinstance(value, str) or not _A_TOKEN.fullmatch(value):
             raise NotOkta("The token endpoint gave no access token: check the domain.")
+        self._app.secrets.learn(value, sent=True)
         if self._to_probe:
             self._granted.append(self._to_probe.pop(0))
             self._ask_next()
             return
-        self._app.secrets.learn(value, sent=True)
         life_s = at(body, "expires_in")
-        if not isinstance(life_s, int) or not 0 < life_s <= LONGEST_LIFE_S:
+        if type(life_s) is not int or not 0 < life_s <= LONGEST_LIFE_S:
             life_s = USUAL_LIFE_S
         renew_at_s = self._app.clock.now_s() + life_s - min(RENEW_BEFORE_END_S, life_s / 2)
         self.token = AccessToken(value, "DPoP" if kind == "DPoP" else "Bearer", renew_at_s)
