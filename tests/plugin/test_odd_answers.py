@@ -270,6 +270,14 @@ def test_a_body_without_a_next_page_ends_the_list(links):
     assert len(always(httpx.Response(200, json=body)).run(reading)) == 1
 
 
+def test_a_sentence_about_where_a_link_led_is_short_however_long_that_is():
+    server = always(page("1", link=f'<https://{"a" * 5000}.example/>; rel="next"'))
+
+    with pytest.raises(OktaError) as failure:
+        server.pages()
+    assert len(str(failure.value)) <= 600
+
+
 def onward(n):
     return f'<{ORIGIN}/api/v1/users?after={n}>; rel="next"'
 

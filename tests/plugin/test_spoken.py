@@ -13,7 +13,7 @@ import pytest
 from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
-from joserfc.jwk import RSAKey
+from joserfc.jwk import ECKey, RSAKey
 
 from tests.plugin.test_oauth import service_org
 from tests.support.odd_server import TOKEN, OddServer, always
@@ -122,7 +122,8 @@ def test_what_looks_like_a_credential_is_not_shown_even_if_it_is_not_ours(text):
 
 def test_every_private_part_of_a_key_is_a_secret():
     rsa = RSAKey.generate_key(2048).as_pem(private=True).decode()
-    for key in (SigningKey.generate(), SigningKey.parse(rsa)):
+    ec = [SigningKey(ECKey.generate_key(curve), "", None) for curve in ("P-256", "P-384", "P-521")]
+    for key in (*ec, SigningKey.parse(rsa)):
         secrets = KnownSecrets()
         for text in key.private_texts():
             secrets.learn(text)
