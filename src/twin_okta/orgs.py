@@ -10,6 +10,7 @@ INSERT INTO org (only, privileged_groups, stale_after_days, okta_id, origin)
 VALUES (1, '[]', 90, ?, ?) ON CONFLICT DO UPDATE SET
     okta_id = coalesce(nullif(excluded.okta_id, ''), okta_id), origin = excluded.origin
 """
+OWNER_ID = "SELECT okta_id FROM org WHERE okta_id <> ''"
 GET_OWNER = "SELECT coalesce(okta_id, ''), coalesce(origin, 'https://' || name) FROM org"
 
 
@@ -38,6 +39,11 @@ def snapshot_of(state_dir: Path, org_id: str, origin: str) -> Snapshot:
         break
     snapshot.write(SET_OWNER, [(org_id, origin)])
     return snapshot
+
+
+def org_of(snapshot: Snapshot) -> str:
+    """The id of the org that was read; empty when it was never told."""
+    return next((str(org_id) for (org_id,) in snapshot.rows(OWNER_ID)), "")
 
 
 def _set_aside(state_dir: Path, org: str) -> None:

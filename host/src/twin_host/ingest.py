@@ -7,6 +7,7 @@ from attrs import frozen
 
 from twin_host.contract import Enrichment, Fact, Gap
 from twin_host.known import event_row, fact_row, gap_row
+from twin_host.orgs import show_org
 from twin_host.store import Store
 
 KEEP_FACT = """
@@ -58,8 +59,10 @@ class Ingested:
 
 
 def ingest(store: Store, source: str, enrichment: Enrichment, now: datetime) -> Ingested:
-    """Take over everything a connector says, all of it or nothing."""
+    """Take over everything a connector says, all of it or nothing. What is kept of another org is
+    set aside first."""
     with store.together():
+        show_org(store, source, enrichment.org)
         before = store.number("SELECT count(*) FROM event")
         _replace_facts(store, source, enrichment.facts)
         for gap in enrichment.gaps:

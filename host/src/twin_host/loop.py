@@ -5,7 +5,7 @@ from datetime import datetime
 from twin_host.contract import Context
 from twin_host.home import Home
 from twin_host.ingest import Ingested, ingest
-from twin_host.profile import rewrite_section
+from twin_host.profile import has_section, rewrite_section
 from twin_host.registry import Connector
 from twin_host.search import index_knowledge
 from twin_host.store import Store
@@ -17,7 +17,7 @@ def run_loop(
     """Facts, contradictions, gaps and events; then the profile; then the search index."""
     enrichment = connector.enrich(context)
     ingested = ingest(store, connector.info.name, enrichment, now)
-    if enrichment.profile:
+    if enrichment.profile or has_section(home.profile, connector.info.name):
         rewrite_section(home.profile, connector.info.name, enrichment.profile)
     index_knowledge(store, home.profile)
     return ingested

@@ -41,6 +41,11 @@ def rewrite_section(path: Path, source: str, markdown: str) -> None:
     replace_file(path, f"{before}{begin}\n{body}\n{end}{after}")
 
 
+def has_section(path: Path, source: str) -> bool:
+    """Whether anything of a source stands in the profile."""
+    return f"<!-- twin:begin {source} -->" in read_profile(path)
+
+
 def _around(text: str, path: Path, begin: str, end: str) -> tuple[str, str]:
     begins, ends = text.count(begin), text.count(end)
     if begins == ends == 0:

@@ -36,7 +36,7 @@ from twin_host.known import (
     reading,
 )
 
-MIGRATIONS = ("schema.sql", "schema_2.sql")
+MIGRATIONS = ("schema.sql", "schema_2.sql", "schema_3.sql")
 """Each brings the database one version further; never changed, only added to."""
 
 FACTS = "SELECT * FROM fact ORDER BY source, key"

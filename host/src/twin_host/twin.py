@@ -29,6 +29,7 @@ from twin_host.ingest import Ingested
 from twin_host.known import Freshness, KnownFact, fact_of
 from twin_host.loop import run_loop
 from twin_host.moment import Moment
+from twin_host.orgs import name_org, show_org
 from twin_host.profile import read_profile
 from twin_host.registry import Connector, Registry
 from twin_host.secrets import SecretStore, origin_of
@@ -85,8 +86,9 @@ class Twin:
             raise InvalidSettings(outcome.problems)
         self._refuse_strange_secrets(connector, outcome.config, given=secrets)
         store.settle()
-        self.home.write_config(name, outcome.config)
         origin = origin_of(connector.info, outcome.config)
+        self._settle_org(name, before=store.origin, after=origin)
+        self.home.write_config(name, outcome.config)
         return {secret: store.keep(secret, value, origin) for secret, value in secrets.items()}
 
     def to_give_anew(self, name: str, values: Mapping[str, str]) -> set[str]:
@@ -122,9 +124,10 @@ class Twin:
         with self.home.only_sync(name):
             context = self.context(connector, report=report, cancelled=cancelled)
             found = connector.sync(config, asked, context)
-            with self._to_write() as store:
+            with self._to_write() as store, store.together():
+                is_another = show_org(store, name, found.org)
                 store.keep_sync(name, found, self.clock())
-            if found.status == SyncStatus.FAILED:
+            if found.status == SyncStatus.FAILED and not is_another:
                 return SyncOutcome(found, None)
             return SyncOutcome(found, self.enrich(name))
 
@@ -246,6 +249,12 @@ class Twin:
         return read_profile(self.home.profile)
 
     # --- inside -----------------------------------------------------------------------------
+
+    def _settle_org(self, name: str, *, before: str | None, after: str) -> None:
+        """What is kept without the name of its org is of the one that was configured until now."""
+        if before and before != after and self.home.database.exists():
+            with self._to_write() as store:
+                name_org(store, name, before)
 
     def _to_write(self) -> Store:
         self.home.ensure()

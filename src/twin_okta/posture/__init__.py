@@ -2,6 +2,7 @@
 
 from twin_host.contract import Confidence, Context, Enrichment, Evidence, Fact
 from twin_okta.manifest import NAME
+from twin_okta.orgs import org_of
 from twin_okta.posture.book import figures, gap_rules
 from twin_okta.posture.events import security_events
 from twin_okta.posture.gaps import gaps
@@ -25,11 +26,12 @@ def enrich_snapshot(context: Context) -> Enrichment:
         measuring = Measuring(snapshot, standings, figures())
         facts = (*measuring.facts(), _tool(standings)) if standings.anything else ()
         found = gaps(measuring, gap_rules())
-        section = profile(standings, facts, found)
+        section, org = profile(standings, facts, found), org_of(snapshot)
     except BaseException:
         snapshot.close()
         raise
-    return Enrichment(facts=facts, gaps=found, events=security_events(snapshot), profile=section)
+    events = security_events(snapshot)
+    return Enrichment(facts=facts, gaps=found, events=events, profile=section, org=org)
 
 
 def _tool(standings: Standings) -> Fact:

@@ -35,7 +35,7 @@ from twin_okta.asked import Asked
 from twin_okta.config import OktaConfig
 from twin_okta.connection import WhoAnswers, who_answers
 from twin_okta.datasets import DATASETS, EDITIONS, Dataset
-from twin_okta.orgs import snapshot_of
+from twin_okta.orgs import org_of, snapshot_of
 from twin_okta.sync.doubts import settle_doubts
 from twin_okta.sync.logs import read_news
 from twin_okta.sync.readers import READERS
@@ -78,6 +78,7 @@ async def sync_org(
             _advise_baseline(run)
             if org is not None:
                 await _unless_cancelled(_read(run), context.cancelled)
+            org_id = org_of(snapshot)
     _account_for_the_rest(run)
     status, error = _judge(run)
     if clock_note := client.clock.note():
@@ -92,6 +93,7 @@ async def sync_org(
         mode=SyncMode.FULL,
         notes=tuple(run.notes),
         error=error,
+        org=org_id,
     )
 
 

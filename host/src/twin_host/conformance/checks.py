@@ -242,6 +242,11 @@ def test_a_sync_is_complete_and_tells_its_progress(bench: Bench) -> None:
     assert (bench.state_dir / SNAPSHOT).exists()
 
 
+def test_a_sync_and_an_enrichment_name_the_same_org(bench: Bench) -> None:
+    report = bench.sync()
+    assert report.org == bench.enrich().org
+
+
 def test_no_secret_is_stored_or_told(bench: Bench) -> None:
     report = bench.sync()
     found = bench.enrich()

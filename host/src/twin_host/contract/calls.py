@@ -166,7 +166,11 @@ class DatasetReport:
 
 @frozen(kw_only=True)
 class SyncReport:
-    """What a sync did. `notes` are for the person, `error` is set when the status is failed."""
+    """What a sync did. `notes` are for the person, `error` is set when the status is failed.
+
+    `org` is the id of what was read as a whole, such as an org or a tenant; empty when it could
+    not be told. What the twin keeps of another is set aside, and comes back with it.
+    """
 
     status: SyncStatus
     datasets: Mapping[str, DatasetReport]
@@ -177,3 +181,4 @@ class SyncReport:
     mode: SyncMode = SyncMode.FULL
     notes: tuple[str, ...] = ()
     error: str = ""
+    org: str = ""

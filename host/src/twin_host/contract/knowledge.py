@@ -102,10 +102,15 @@ class SecurityEvent:
 
 @frozen(kw_only=True)
 class Enrichment:
-    """What a connector tells the twin. `events` is read once, as a stream; `profile` is the
-    Markdown of the connector's own section."""
+    """What a connector tells the twin. `events` is read once, as a stream.
+
+    `profile` is the Markdown of the connector's own section: headings, lists, tables and plain
+    text. Links, images and HTML are shown as text, and names from outside go through
+    `markdown_text`. `org` is the id of what the snapshot was read from, as in a SyncReport.
+    """
 
     facts: tuple[Fact, ...]
     gaps: tuple[Gap, ...]
     events: Iterable[SecurityEvent]
     profile: LongText
+    org: str = ""
