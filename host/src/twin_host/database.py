@@ -9,7 +9,13 @@ from twin_host.errors import HostError
 WAIT_S = 20.0
 """How long to wait for another process that is writing, before saying so."""
 LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-NOT_TO_BE_OPENED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+NO_NOTES_BESIDE_IT = (
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+)
+"""What SQLite answers where it cannot write its notes on who reads and writes."""
 
 
 class Busy(HostError):
@@ -30,15 +36,15 @@ def open_to_write(path: Path, *, wait_s: float = WAIT_S) -> sqlite3.Connection:
 def open_to_read(path: Path, *, wait_s: float = WAIT_S) -> sqlite3.Connection:
     """A database that nothing is written to, at the one moment of the first query.
 
-    In a folder that nobody may write to, SQLite cannot keep track of writers, and there are none:
-    the file is then read as it lies there.
+    In a folder that nobody may write to, or on a full disk, SQLite cannot keep track of writers,
+    and there are none: the file is then read as it lies there.
     """
     try:
         return _reading(path, "mode=ro", wait_s)
     except sqlite3.DatabaseError as error:
         log = path.with_name(path.name + "-wal")
         left_over = log.exists() and log.stat().st_size
-        if _code(error) not in NOT_TO_BE_OPENED or left_over or not path.exists():
+        if _code(error) not in NO_NOTES_BESIDE_IT or left_over or not path.exists():
             raise
     return _reading(path, "mode=ro&immutable=1", wait_s)
 
@@ -47,7 +53,13 @@ def told(what: str, error: Exception) -> HostError:
     """The error as a sentence on `what`; a database that is busy is not a damaged one."""
     if _code(error) in LOCKED:
         return Busy(f"{what} is being written to by another process: try again in a moment.")
-    return HostError(f"{what} cannot be read: {error}.")
+    if isinstance(error, OSError):
+        return HostError(f"{what} cannot be opened: {error.strerror}.")
+    if _code(error) == sqlite3.SQLITE_FULL:
+        return HostError(f"{what} cannot be written: the disk is full.")
+    if _code(error) == sqlite3.SQLITE_READONLY:
+        return HostError(f"{what} cannot be written: it may only be read.")
+    return HostError(f"{what} cannot be read: {str(error).rstrip('.')}.")
 
 
 def _reading(path: Path, how: str, wait_s: float) -> sqlite3.Connection:

@@ -7,9 +7,16 @@ HostError          1  something failed
 
 
 class HostError(Exception):
-    """Something failed; the message is a sentence for a person."""
+    """Something failed; the message is a sentence for a person, whatever it is read on.
+
+    `command` is what to type next, which the command line alone adds to it.
+    """
 
     exit_status = 1
+
+    def __init__(self, sentence: str = "", *, command: str = "") -> None:
+        super().__init__(sentence)
+        self.command = command
 
 
 class UsageError(HostError):

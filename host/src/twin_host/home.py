@@ -31,8 +31,15 @@ class Home:
 
     @classmethod
     def default(cls) -> "Home":
-        """Where this process's twin is."""
-        return cls(Path(os.environ.get(ENVIRONMENT) or ".twin").absolute())
+        """Where this process's twin is. Raises UsageError where there is no telling."""
+        path = Path(os.environ.get(ENVIRONMENT) or ".twin")
+        try:
+            return cls(path.absolute())
+        except OSError as error:
+            raise UsageError(
+                f"The folder of this process cannot be told ({error.strerror}): name the twin's "
+                f"with {ENVIRONMENT}."
+            ) from error
 
     @property
     def database(self) -> Path:

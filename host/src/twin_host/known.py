@@ -1,8 +1,9 @@
 """What the twin knows, as its database gives it back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 import cattrs
 import orjson
@@ -18,6 +19,7 @@ from twin_host.contract import (
     SyncReport,
     SyncStatus,
 )
+from twin_host.errors import HostError
 
 DECLARED = "declared"
 """The source of what people say."""
@@ -157,9 +159,13 @@ class PastSync:
 # --- what identifies a thing to a person ----------------------------------------------------------
 
 
+NAMES = ("login", "label")
+"""The columns that hold what a person calls a subject of a figure or gap."""
+
+
 def name_of(subject: Mapping[str, Any]) -> str:
     """What a person calls one of the subjects of a figure or gap."""
-    return str(subject.get("login") or subject.get("label") or subject.get("id") or "")
+    return str(next((subject[name] for name in (*NAMES, "id") if subject.get(name)), ""))
 
 
 def in_words(name: str) -> str:
@@ -206,8 +212,30 @@ def event_row(source: str, event: SecurityEvent) -> dict[str, Any]:
 
 _converter = cattrs.Converter()
 _converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
+Known = TypeVar("Known")
+UNREADABLE = (cattrs.BaseValidationError, ValueError, TypeError, KeyError)
 
 
+def _readable(of_row: Callable[[Mapping[str, Any]], Known]) -> Callable[[Mapping[str, Any]], Known]:
+    """A reader of rows that says which row is damaged."""
+
+    @wraps(of_row)
+    def read(row: Mapping[str, Any]) -> Known:
+        found = dict(row)
+        try:
+            return of_row(found)
+        except UNREADABLE as error:
+            name = found.get("key") or found.get("id") or found.get("number")
+            what = of_row.__name__.replace("_", " ").removeprefix("known ")
+            raise HostError(
+                f"The twin is damaged: its {what} {name} cannot be read. Move twin.db away and "
+                "sync again, or take it back from a copy."
+            ) from error
+
+    return read
+
+
+@_readable
 def known_fact(row: Mapping[str, Any]) -> KnownFact:
     """A fact from its row; without a title it gets one from its key."""
     read = dict(row) | {"evidence": orjson.loads(row["evidence"])}
@@ -219,27 +247,32 @@ def fact_of(source: str, fact: Fact, place: int) -> KnownFact:
     return known_fact(fact_row(source, fact, place))
 
 
+@_readable
 def known_gap(row: Mapping[str, Any]) -> KnownGap:
     """A gap from its row."""
     return _converter.structure(dict(row), KnownGap)
 
 
+@_readable
 def known_event(row: Mapping[str, Any]) -> KnownEvent:
     """An event from its row."""
     lists = {name: orjson.loads(row[name]) for name in ("targets", "mitre")}
     return _converter.structure(dict(row) | lists, KnownEvent)
 
 
+@_readable
 def event_count(row: Mapping[str, Any]) -> EventCount:
     """A count of events from its row."""
     return _converter.structure(dict(row), EventCount)
 
 
+@_readable
 def reading(row: Mapping[str, Any]) -> Reading:
     """One reading of a figure from its row."""
     return _converter.structure(dict(row), Reading)
 
 
+@_readable
 def past_sync(row: Mapping[str, Any]) -> PastSync:
     """A sync from its row. A report that another version wrote in other words is left out."""
     status = SyncStatus(row["status"])
@@ -260,26 +293,32 @@ def past_sync(row: Mapping[str, Any]) -> PastSync:
 def judged(row: Mapping[str, Any], facts: Iterable[KnownFact]) -> KnownFact:
     """What a person declared beside the facts of that key: contradicted by a verified one that
     says otherwise, and shown as they are."""
-    same = [fact for fact in facts if fact.key == row["key"]]
+    declared = _declared(row)
+    same = [fact for fact in facts if fact.key == declared.key]
     verified = [fact.value for fact in same if fact.confidence == Confidence.VERIFIED]
-    actual = verified[0] if verified and row["value"] not in verified else None
-    declared = KnownFact(
-        source=DECLARED,
-        key=row["key"],
-        value=row["value"],
-        confidence=Confidence.DECLARED if actual is None else Confidence.CONTRADICTED,
-        as_of=datetime.fromisoformat(row["declared_at"]),
-        evidence=Evidence(complete=True),
-        title=in_words(row["key"]),
-        actual=actual,
-    )
+    actual = verified[0] if verified and declared.value not in verified else None
     shown = next(iter(same), declared)
     return evolve(
         declared,
+        actual=actual,
+        confidence=Confidence.DECLARED if actual is None else Confidence.CONTRADICTED,
         title=shown.title,
         section=shown.section,
         short=shown.short,
         headline=shown.headline,
         detail=shown.detail,
         place=shown.place,
+    )
+
+
+@_readable
+def _declared(row: Mapping[str, Any]) -> KnownFact:
+    return KnownFact(
+        source=DECLARED,
+        key=row["key"],
+        value=row["value"],
+        confidence=Confidence.DECLARED,
+        as_of=datetime.fromisoformat(row["declared_at"]),
+        evidence=Evidence(complete=True),
+        title=in_words(row["key"]),
     )

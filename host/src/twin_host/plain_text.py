@@ -1,19 +1,14 @@
 """Text made fit to show: what came from outside without harm, a time span in words."""
 
-import unicodedata
-
 from rich.cells import cell_len, set_cell_size
 
-ESCAPED = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
-"""Unicode categories that move, hide or reorder what is around them: control characters (with
-them every ANSI sequence), bidirectional overrides, line separators."""
+from twin_host.contract.text import written_out
 
 
 def printable(text: str, limit: int | None = None) -> str:
-    """The text with everything that could act on a terminal written out as an escape; cut to
+    """One line of a terminal: everything that could act on it written out as an escape; cut to
     `limit` columns, with an ellipsis, when it is wider."""
-    if not text.isprintable():
-        text = "".join(_escape(c) if unicodedata.category(c) in ESCAPED else c for c in text)
+    text = written_out(text)
     if limit is None or cell_len(text) <= limit:
         return text
     if limit < 2:
@@ -21,11 +16,9 @@ def printable(text: str, limit: int | None = None) -> str:
     return set_cell_size(text, limit - 1).rstrip() + "…"
 
 
-def _escape(character: str) -> str:
-    code = ord(character)
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+def printable_lines(text: str) -> str:
+    """The same of text that has lines and tabs of its own."""
+    return written_out(text, keep="\n\t")
 
 
 def duration(seconds: float) -> str:

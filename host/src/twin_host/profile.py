@@ -1,12 +1,17 @@
 """The twin's profile: people write it, and each connector keeps one section of it up to date."""
 
 import os
+import re
 from pathlib import Path
 
+from twin_host.contract.text import written_out
 from twin_host.errors import HostError
 from twin_host.home import replace_file
 
 NEW_PROFILE = "# Profile\n"
+_NEWLINE = re.compile(r"\r\n?|\u0085|\u2028|\u2029")
+_LEADS = re.compile(r"(\\*)(\[|:(?=//))")
+_TITLE = re.compile(r"(?m)^ {0,3}#(?=[ \t]|$)")
 
 
 class ProfileDamaged(HostError):
@@ -37,13 +42,26 @@ def rewrite_section(path: Path, source: str, markdown: str) -> None:
     """
     begin, end = f"<!-- twin:begin {source} -->", f"<!-- twin:end {source} -->"
     before, after = _around(read_profile(path) or NEW_PROFILE, path, begin, end)
-    body = markdown.replace("<!-- twin:", "<!-- twin :").strip("\n")
+    body = _harmless(markdown).strip("\n")
     replace_file(path, f"{before}{begin}\n{body}\n{end}{after}")
 
 
 def has_section(path: Path, source: str) -> bool:
     """Whether anything of a source stands in the profile."""
     return f"<!-- twin:begin {source} -->" in read_profile(path)
+
+
+def _harmless(markdown: str) -> str:
+    """A section's Markdown without what leads elsewhere or is no text: links, images, HTML and
+    comments (a marker is one) are shown as they are written, and no title competes with ours."""
+    text = written_out(_NEWLINE.sub("\n", markdown), keep="\n\t").replace("<", "&lt;")
+    return _TITLE.sub("##", _LEADS.sub(_escaped, text))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """Escaped once, unless it is."""
+    slashes, sign = found[1], found[2]
+    return found[0] if len(slashes) % 2 else f"{slashes}\\{sign}"
 
 
 def _around(text: str, path: Path, begin: str, end: str) -> tuple[str, str]:

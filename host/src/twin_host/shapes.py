@@ -8,6 +8,7 @@ from attrs import asdict
 
 from twin_host.contract import ConnectionReport, ConnectorInfo, SyncReport
 from twin_host.ingest import Ingested
+from twin_host.json_text import safe
 from twin_host.known import KnownEvent, KnownFact, KnownGap, iso, iso_ms
 from twin_host.registry import Broken
 from twin_host.search import Hit
@@ -32,7 +33,7 @@ def pieces(value: Any, margin: str = "") -> Iterator[str]:
     """The text bit by bit: what an iterator gives becomes a list that is never held whole, and a
     function's answer is asked for when its place has come."""
     try:
-        text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+        text = safe(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
     except orjson.JSONEncodeError:
         yield from _in_parts(value, margin)
     else:
@@ -51,7 +52,7 @@ def _in_parts(value: Any, margin: str) -> Iterator[str]:
 
 
 def _member(name: str, value: Any, margin: str) -> Iterator[str]:
-    yield f"{orjson.dumps(name).decode()}: "
+    yield f"{safe(orjson.dumps(name).decode())}: "
     yield from pieces(value, margin)
 
 

@@ -254,7 +254,7 @@ class Store:
 def _explained(path: Path) -> Generator[None]:
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise told(f"The twin {path}", error) from error
 
 

@@ -140,7 +140,9 @@ class Twin:
         """Run the intelligence loop on what a connector has read."""
         connector = self.registry.get(name)
         if not (self.home.state_dir(name) / SNAPSHOT).exists():
-            raise UsageError(f"Nothing has been read yet: run `twin sync {name}` first.")
+            raise UsageError(
+                f"Nothing of {connector.info.title} has been read yet.", command=f"twin sync {name}"
+            )
         with self._to_write() as store:
             return run_loop(self.home, store, connector, self.context(connector), self.clock())
 
@@ -300,7 +302,9 @@ class Twin:
         """The settings for a call, as the connector understands what is kept."""
         connector, config = self.registry.get(name), self.home.config(name)
         if config is None:
-            raise UsageError(f"{name} is not configured: run `twin configure {name}` first.")
+            raise UsageError(
+                f"{connector.info.title} is not configured yet.", command=f"twin configure {name}"
+            )
         self._refuse_strange_secrets(connector, config)
         outcome = connector.configure(self._present(connector))
         if isinstance(outcome, Rejected):
@@ -323,7 +327,9 @@ def sync_options(
     """The options of a sync with the manifest's defaults and bounds."""
     known = {option.name: option for option in connector.info.options}
     if unknown := options.keys() - known.keys():
-        raise UsageError(f"There is no option {', '.join(sorted(unknown))}: see --help.")
+        raise UsageError(
+            f"There is no option {', '.join(sorted(unknown))}: known are {', '.join(known)}."
+        )
     asked = {name: options.get(name, option.default) for name, option in known.items()}
     for name, option in known.items():
         low, high, value = option.minimum, option.maximum, asked[name]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from twin_host.contract import Confidence, Fact, Gap
+from twin_host.contract import Confidence, Fact, Gap, markdown_text
 from twin_okta.posture.standing import Standings
 
 UNREAD = {"denied", "partial"}
@@ -11,7 +11,7 @@ UNREAD = {"denied", "partial"}
 def profile(standings: Standings, facts: Sequence[Fact], gaps: Sequence[Gap]) -> str:
     """What a person wants to read about the org's identities."""
     by_key = {fact.key: fact for fact in facts}
-    lines = [f"## Identity posture: Okta ({standings.org_name})", ""]
+    lines = [f"## Identity posture: Okta ({markdown_text(standings.org_name)})", ""]
     lines += _sentences(by_key)
     open_gaps = [gap for gap in gaps if gap.count]
     if open_gaps:
@@ -25,7 +25,8 @@ def profile(standings: Standings, facts: Sequence[Fact], gaps: Sequence[Gap]) ->
     if unread:
         lines += ["", "### What could not be read", ""]
         lines += [
-            f"- {name}: {dataset.state}. {dataset.reason}" for name, dataset in unread.items()
+            f"- {name}: {dataset.state}. {markdown_text(dataset.reason)}"
+            for name, dataset in unread.items()
         ]
     return "\n".join(lines) + "\n"
 
@@ -43,7 +44,11 @@ def _sentences(facts: dict[str, Fact]) -> list[str]:
         "stale_accounts": "- Stale accounts: {value}{mark}",
     }
     return [
-        template.format(value=facts[key].value, mark=_mark(facts[key]), detail=_detail(facts[key]))
+        template.format(
+            value=markdown_text(facts[key].value),
+            mark=_mark(facts[key]),
+            detail=_detail(facts[key]),
+        )
         for key, template in templates.items()
         if key in facts
     ]

@@ -2,11 +2,12 @@
 
 import os
 import secrets
+import sys
 
 import click
 
 from twin_host import shapes
-from twin_host.cli import connectors, show
+from twin_host.cli import connectors, show, streams
 from twin_host.cli.demo import demo
 from twin_host.cli.listen import LOOPBACK, listening, serve_on
 from twin_host.cli.root import Root, echo_json, examples, json_option, optional, twin
@@ -60,7 +61,7 @@ def list_connectors(as_json: bool) -> None:  # noqa: FBT001
     """List the installed connectors, and those that cannot be used."""
     found, broken = twin().connectors(), twin().registry.broken
     if as_json:
-        click.echo(shapes.dumps([*map(shapes.connector, found), *map(shapes.broken, broken)]))
+        echo_json([*map(shapes.connector, found), *map(shapes.broken, broken)])
         return
     show.connectors(found)
     for each in found:
@@ -77,8 +78,9 @@ def facts(as_json: bool) -> None:  # noqa: FBT001
     """Every figure, with its confidence and evidence."""
     with twin().moment() as now:
         found = now.facts()
+        _say_if_nothing_was_synced(now, as_json=as_json)
     if as_json:
-        click.echo(shapes.dumps([shapes.fact(fact) for fact in found]))
+        echo_json([shapes.fact(fact) for fact in found])
     else:
         show.facts(found)
 
@@ -100,11 +102,11 @@ def gaps(
     """Weaknesses, worst first; or one of them, with the people in it."""
     with twin().moment() as now:
         found = now.gaps(gap_id, closed_too=closed_too)
+        _say_if_nothing_was_synced(now, as_json=as_json)
         if as_json:
             listed = (shapes.gap(gap, now.subjects(gap), limit=limit) for gap in found)
             echo_json(listed)
             return
-        _say_if_nothing_was_synced(now)
         show.gaps(found)
         for gap in found if gap_id else ():
             show.line(gap.remedy)
@@ -134,10 +136,10 @@ def events(
     with twin().moment() as now:
         most = limit or (-1 if as_json else TABLE_ROWS)
         found = now.events(severity=severity, category=category, since=since, limit=most)
+        _say_if_nothing_was_synced(now, as_json=as_json)
         if as_json:
             echo_json(shapes.event(event) | {"raw": now.entry(event)} for event in found)
             return
-        _say_if_nothing_was_synced(now)
         show.events(found)
         show.not_read(now.unread())
 
@@ -147,7 +149,10 @@ def events(
 def profile(as_json: bool) -> None:  # noqa: FBT001
     """The profile, as people and connectors wrote it."""
     text = twin().profile()
-    click.echo(shapes.dumps({"profile": text}) if as_json else text.rstrip())
+    if as_json:
+        echo_json({"profile": text})
+    else:
+        streams.out(text.rstrip())
 
 
 @cli.command()
@@ -163,7 +168,10 @@ def sif(tier: str, as_json: bool) -> None:  # noqa: FBT001
     """The twin compiled for an AI assistant (SIF)."""
     with twin().moment() as now:
         text = now.sif(Tier(tier))
-    click.echo(shapes.dumps({"tier": tier, "sif": text}) if as_json else text.rstrip())
+    if as_json:
+        echo_json({"tier": tier, "sif": text})
+    else:
+        streams.out(text.rstrip())
 
 
 @cli.command()
@@ -192,8 +200,9 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:  # noqa: 
     """Search everything in the twin."""
     with twin().moment() as now:
         hits = now.search(" ".join(words), limit=limit)
+        _say_if_nothing_was_synced(now, as_json=as_json)
     if as_json:
-        click.echo(shapes.dumps([shapes.hit(hit) for hit in hits]))
+        echo_json([shapes.hit(hit) for hit in hits])
         return
     if not hits:
         show.line("Nothing found.")
@@ -214,7 +223,7 @@ def serve(host: str, port: int) -> None:
     web = optional("twin_host.web", extra="web")
     session_secret = secrets.token_urlsafe(24)
     with listening(host, port) as (listener, address):
-        click.echo(f"Open {address}/?token={session_secret}", err=True)
+        streams.say(f"Open {address}/?token={session_secret}")
         port = listener.getsockname()[1]
         names = frozenset(f"{name}:{port}" for name in (*LOOPBACK, host))
         serve_on(listener, web.pages(twin(), session_secret, names))
@@ -233,11 +242,15 @@ def mcp(http: bool, host: str, port: int) -> None:  # noqa: FBT001
     """
     assistant = optional("twin_host.assistant", extra="mcp")
     if not http:
+        if isinstance(sys.stdout, streams.Closed):
+            raise UsageError(
+                "An assistant talks over standard input and output, and one is closed."
+            )
         assistant.assistant(twin()).run("stdio")
         return
     token = os.environ.get("TWIN_MCP_TOKEN") or secrets.token_urlsafe(24)
     with listening(host, port) as (listener, address):
-        click.echo(f"Address: {address}/mcp\nHeader:  Authorization: Bearer {token}", err=True)
+        streams.say(f"Address: {address}/mcp\nHeader:  Authorization: Bearer {token}")
         app = assistant.over_http(twin(), token, host, listener.getsockname()[1])
         serve_on(listener, app)
 
@@ -253,15 +266,16 @@ def declare(key: str, value: str | None, remove: bool) -> None:  # noqa: FBT001
         raise UsageError("Give a value to declare, or --remove to take it back.")
     if value is None:
         twin().take_back(key)
-        click.echo(f"{key} is no longer declared.", err=True)
+        streams.say(f"{key} is no longer declared.")
         return
     declared = twin().declare(key, value)
-    click.echo(f"Declared {key}:{value}.", err=True)
+    streams.say(f"Declared {key}:{value}.")
     if not declared.is_known:
         likely = ", ".join(declared.likely) or "see twin facts"
-        click.echo(f"No connector says anything of {key}: did you mean {likely}?", err=True)
+        streams.say(f"No connector says anything of {key}: did you mean {likely}?")
 
 
-def _say_if_nothing_was_synced(now: Moment) -> None:
+def _say_if_nothing_was_synced(now: Moment, *, as_json: bool) -> None:
     if not now.was_ever_synced():
-        show.line("Nothing has been synced yet, so this says nothing: twin connectors.", "yellow")
+        tell = streams.say if as_json else show.line
+        tell("Nothing has been synced yet, so this says nothing: twin connectors.")

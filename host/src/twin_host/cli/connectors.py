@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from twin_host import shapes
-from twin_host.cli import ask, show
+from twin_host.cli import ask, show, streams
 from twin_host.cli.progress import progress_lines, stop_on_interrupt
-from twin_host.cli.root import INTERRUPTED, examples, json_option, twin
+from twin_host.cli.root import INTERRUPTED, echo_json, examples, json_option, twin
 from twin_host.contract import ConfigField, FieldKind, OptionValue, SyncOption, SyncStatus
 from twin_host.errors import UsageError
 from twin_host.known import iso
@@ -67,8 +67,8 @@ def configure_command(connector: Connector) -> click.Command:
             keep_environment=store_secret,
         )
         for secret, where in twin().configure(name, values, secrets).items():
-            click.echo(f"{secret}: kept in {where}.", err=True)
-        click.echo(f"{title} is configured. Next: twin test {name}", err=True)
+            streams.say(f"{secret}: kept in {where}.")
+        streams.say(f"{title} is configured. Next: twin test {name}")
 
     configure.__doc__ = f"Set up {title}. Settings that are not named stay as they are.\n" + (
         configure.__doc__ or ""
@@ -130,11 +130,11 @@ def test_command(connector: Connector) -> click.Command:
     def test(as_json: bool) -> None:  # noqa: FBT001  click passes it so
         report = twin().test(connector.info.name)
         if as_json:
-            click.echo(shapes.dumps(shapes.connection(report)))
+            echo_json(shapes.connection(report))
         elif report.ok:
             show.connection(report)
         if not report.ok:
-            click.echo(f"Error: {report.error}", err=True)
+            streams.say(f"Error: {report.error}")
             sys.exit(1)
 
     return test
@@ -151,11 +151,11 @@ def sync_command(connector: Connector) -> click.Command:
         with progress_lines(quiet=quiet) as lines, stop_on_interrupt() as cancelled:
             outcome = twin().sync(connector.info.name, options, report=lines, cancelled=cancelled)
         if as_json:
-            click.echo(shapes.dumps(shapes.sync(outcome.report, outcome.ingested)))
+            echo_json(shapes.sync(outcome.report, outcome.ingested))
         elif outcome.ingested:
             show_sync(connector, outcome)
         if outcome.report.error:
-            click.echo(f"Error: {outcome.report.error}", err=True)
+            streams.say(f"Error: {outcome.report.error}")
         sys.exit(_exit_status(outcome, interrupted=cancelled.is_set()))
 
     name = connector.info.name
@@ -210,9 +210,9 @@ def enrich_command(connector: Connector) -> click.Command:
     def enrich(as_json: bool) -> None:  # noqa: FBT001
         ingested = twin().enrich(connector.info.name)
         if as_json:
-            click.echo(shapes.dumps(shapes.ingested(ingested)))
+            echo_json(shapes.ingested(ingested))
         else:
-            click.echo(
+            streams.out(
                 f"{ingested.facts} facts, {ingested.open_gaps} open gaps, "
                 f"{ingested.new_events} new events."
             )
@@ -229,14 +229,13 @@ def status_command(connector: Connector) -> click.Command:
     def status(as_json: bool) -> None:  # noqa: FBT001
         found = twin().status(connector.info.name)
         if as_json:
-            click.echo(shapes.dumps(shapes.status(found)))
+            echo_json(shapes.status(found))
         else:
             show_status(found)
         if found.stale:
-            click.echo(
+            streams.say(
                 f"{len(found.stale)} figures are too old to be called verified: sync again, and "
-                "see why nothing has.",
-                err=True,
+                "see why nothing has."
             )
             sys.exit(DONE_IN_PART)
 
@@ -254,7 +253,7 @@ def show_status(found: Status) -> None:
     if last := found.last_sync:
         show.line(f"Last sync: {iso(last.ended_at)}, {last.status}")
         rows = ((n, d.state, d.read, d.reason) for n, d in last.report.datasets.items())
-        show.table(("dataset", "state", "read", "reason"), rows, wrap="reason")
+        show.table(("dataset", "state", "read", "reason"), rows)
     else:
         show.line("Never synced.")
     show.facts(fact for fact in found.facts if not fact.detail)

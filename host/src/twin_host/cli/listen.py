@@ -5,8 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-import click
-
+from twin_host.cli import streams
 from twin_host.errors import UsageError
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -32,7 +31,7 @@ def listening(host: str, port: int) -> Generator[tuple[socket.socket, str]]:
                 "with --port or --host."
             ) from error
         if not host.startswith("127.") and host not in ("localhost", "::1"):
-            click.echo("Anybody on this network can read what is sent: there is no TLS.", err=True)
+            streams.say("Anybody on this network can read what is sent: there is no TLS.")
         name = f"[{host}]" if ":" in host else host
         yield listener, f"http://{name}:{listener.getsockname()[1]}"
 

@@ -19,6 +19,7 @@ from rich.progress import (
 )
 
 from twin_host import contract
+from twin_host.plain_text import printable
 
 
 class Lines:
@@ -34,7 +35,7 @@ class Lines:
             return
         task = self._tasks.get(progress.dataset)
         if task is None:
-            task = self._shown.add_task(progress.dataset, total=None)
+            task = self._shown.add_task(printable(progress.dataset, 20), total=None)
             self._tasks[progress.dataset] = task
         self._shown.update(task, completed=progress.read, total=progress.expected)
 
@@ -48,7 +49,7 @@ def progress_lines(*, quiet: bool) -> Generator[Lines]:
         return
     with Progress(
         SpinnerColumn(),
-        TextColumn("{task.description:<12}"),
+        TextColumn("{task.description:<12}", markup=False),
         BarColumn(bar_width=20),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

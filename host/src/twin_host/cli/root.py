@@ -1,5 +1,6 @@
 """The root command: one twin for each run, and errors as one sentence with an exit status."""
 
+import io
 import os
 import sys
 import traceback
@@ -10,9 +11,9 @@ from typing import Any, TypeVar
 import click
 
 from twin_host import shapes
+from twin_host.cli import streams
 from twin_host.errors import HostError, UsageError
 from twin_host.home import Home
-from twin_host.plain_text import printable
 from twin_host.registry import Registry
 from twin_host.twin import Twin
 
@@ -23,18 +24,54 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 class Root(click.Group):
     """A group whose commands fail with a sentence, never with a traceback."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def main(self, *args: Any, standalone_mode: bool = True, **more: Any) -> Any:
+        """Run a command and end the process with its exit status."""
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **more)
+        streams.prepare()
+        status = self._status(*args, **more)
         try:
-            return super().invoke(ctx)
+            streams.finish()
+        except streams.OutputLost as lost:
+            status = self._failed(lost)
+        sys.exit(status)
+
+    def _status(self, *args: Any, **more: Any) -> Any:
+        try:
+            return super().main(*args, standalone_mode=False, **more) or 0
+        except SystemExit as end:
+            return end.code
+        except (KeyboardInterrupt, click.Abort):
+            streams.say("Interrupted.")
+            return INTERRUPTED
         except HostError as error:
-            if os.environ.get("TWIN_DEBUG"):
-                traceback.print_exc()
-            for line in str(error).splitlines():
-                click.echo(f"Error: {printable(line)}", err=True)
-            ctx.exit(error.exit_status)
-        except KeyboardInterrupt:
-            click.echo("Interrupted.", err=True)
-            ctx.exit(INTERRUPTED)
+            return self._failed(error)
+        except OSError as error:
+            return self._failed(HostError(_of_the_system(error)))
+        except click.ClickException as wrong:
+            usage = io.StringIO()
+            wrong.show(usage)
+            streams.say(usage.getvalue().rstrip("\n"))
+            return wrong.exit_code
+
+    def _failed(self, error: HostError) -> int:
+        if os.environ.get("TWIN_DEBUG"):
+            traceback.print_exc()
+        if isinstance(error, streams.OutputLost):
+            streams.give_up()
+        streams.say("\n".join(f"Error: {line}" for line in _for_the_terminal(error)))
+        return error.exit_status
+
+
+def _for_the_terminal(error: HostError) -> list[str]:
+    """The sentence with the command that helps, a line for each sentence."""
+    found = str(error).splitlines() or [type(error).__name__]
+    return [*found[:-1], f"{found[-1]} Run: {error.command}"] if error.command else found
+
+
+def _of_the_system(error: OSError) -> str:
+    what = error.filename or "Something that this needs"
+    return f"{what} cannot be used: {(error.strerror or str(error)).rstrip('.')}."
 
 
 def twin() -> Twin:
@@ -79,8 +116,8 @@ def json_option(function: Command) -> Command:
 def echo_json(value: Any) -> None:
     """One JSON document on standard output, written as it becomes known."""
     for piece in shapes.pieces(value):
-        click.echo(piece, nl=False)
-    click.echo()
+        streams.out_json(piece)
+    streams.out()
 
 
 def is_terminal() -> bool:

@@ -1,15 +1,18 @@
 """Tables and sentences for a terminal: 80 columns, no control characters from outside."""
 
+import io
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from twin_host.cli import streams
+from twin_host.cli.table import Cell, lines, wrapped
 from twin_host.contract import ConnectionReport, DatasetState, SyncReport, SyncStatus
-from twin_host.known import KnownEvent, KnownFact, KnownGap, PastSync, iso
+from twin_host.known import NAMES, KnownEvent, KnownFact, KnownGap, PastSync, iso
 from twin_host.plain_text import duration, printable
 from twin_host.status import Installed
 from twin_host.subjects import First
@@ -23,32 +26,42 @@ STYLES = {
 
 
 def console() -> Console:
-    """Standard output; colours only on a terminal and without NO_COLOR (rich sees to it)."""
-    return Console(highlight=False, markup=False, emoji=False)
+    """As wide as standard output, with its colours: on a terminal only, and without NO_COLOR (rich
+    sees to it). What is printed on it is kept, since only `streams` writes."""
+    return Console(
+        file=io.StringIO(),
+        force_terminal=sys.stdout.isatty(),
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, wrap: str = "") -> None:
-    """Print rows; only the column `wrap` may run over several lines, the others are cut."""
-    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
-        right = column in ("count", "read", "n")
-        if column == wrap:
-            shown.add_column(column, overflow="fold", ratio=1)
-        else:
-            shown.add_column(column, no_wrap=True, justify="right" if right else "left")
-    for row in rows:
-        shown.add_row(*(_cell(value) for value in row))
-    console().print(shown)
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print rows, the name in the first column; nothing in them is left out."""
+    shown = [printable(name) for name in columns]
+    cells = [[_cell(value) for value in row] for row in rows]
+    for each in lines(shown, cells, console().width):
+        _print(each)
 
 
 def line(text: str = "", style: str = "") -> None:
     """Print one paragraph, wrapped."""
-    console().print(Text(printable(text), style=style))
+    for part in wrapped(printable(text), console().width):
+        _print(Text(part, style=style))
+
+
+def _print(text: Text) -> None:
+    """Print what fits in a line, in the colours that the terminal has."""
+    shown = console()
+    with shown.capture() as captured:
+        shown.print(text, no_wrap=True, overflow="ignore", crop=False)
+    streams.out_styled(captured.get())
 
 
 def heading(text: str) -> None:
     """Print a heading with a blank line before it."""
-    line()
+    streams.out()
     line(text, "bold")
 
 
@@ -64,7 +77,7 @@ def connectors(found: Iterable[Installed]) -> None:
         )
         for each in found
     )
-    table(("name", "title", "category", "configured", "last sync"), rows, wrap="last sync")
+    table(("name", "title", "category", "configured", "last sync"), rows)
 
 
 def _when(last: PastSync | None) -> str:
@@ -111,39 +124,43 @@ def gaps(found: Sequence[KnownGap]) -> None:
     """The gaps, worst first."""
     shown = (
         (
+            gap.id + (" (closed)" if gap.closed_at else ""),
             gap.severity,
             f"{gap.count}{'' if gap.complete else '+'}",
-            gap.id + (" (closed)" if gap.closed_at else ""),
             f"{gap.title} ({gap.nist})",
         )
         for gap in found
     )
-    table(("severity", "count", "id", "gap"), shown, wrap="gap")
+    table(("id", "severity", "count", "gap"), shown)
     if any(not gap.complete for gap in found):
         line("+ means at least so many: not everything could be read.", "yellow")
 
 
 def events(found: Iterable[KnownEvent]) -> None:
     """Events, newest first; the address and all else is in the JSON."""
-    shown = ((minute(e.time), e.severity, e.title, printable(e.actor, 28)) for e in found)
-    table(("time", "severity", "event", "who"), shown, wrap="event")
+    shown = ((e.title, e.severity, minute(e.time), e.actor) for e in found)
+    table(("event", "severity", "time", "who"), shown)
 
 
 def people(found: First) -> None:
     """Those behind a figure or in a gap, whatever their columns."""
     if found.rows:
-        columns = [name for name in found.rows[0] if name != "id"] or ["id"]
+        columns = _name_first([name for name in found.rows[0] if name != "id"] or ["id"])
         rows = ([row[name] for name in columns] for row in found.rows)
-        table(columns, rows, wrap=columns[-1])
+        table(columns, rows)
     if found.more:
         line("… and more: see --limit.", "dim")
     if found.problem:
         line(f"Who and what they are cannot be listed: {found.problem}", "yellow")
 
 
+def _name_first(columns: Sequence[str]) -> list[str]:
+    return sorted(columns, key=lambda name: name not in NAMES)
+
+
 def minute(moment: datetime) -> str:
     """A time as a table has room for it."""
-    return moment.strftime("%Y-%m-%dT%H:%MZ")
+    return f"{iso(moment)[:16]}Z"
 
 
 def connection(report: ConnectionReport) -> None:
@@ -151,15 +168,15 @@ def connection(report: ConnectionReport) -> None:
     line(f"Connected to {report.org}" + (f" ({report.edition})" if report.edition else ""))
     if report.identity:
         line(f"as {report.identity}")
-    line()
+    streams.out()
     rows = (
         (name, "granted" if capability.granted else "denied", capability.reason)
         for name, capability in report.capabilities.items()
     )
-    table(("capability", "state", "reason"), rows, wrap="reason")
+    table(("capability", "state", "reason"), rows)
     if report.rate_limits:
         limits = ", ".join(f"{name} {limit}" for name, limit in report.rate_limits.items())
-        line()
+        streams.out()
         line(f"Rate limits a minute: {limits}")
     if report.first_sync_s is not None:
         line(f"A first sync takes about {duration(report.first_sync_s)}.")
@@ -173,8 +190,8 @@ def sync(report: SyncReport) -> None:
         (name, dataset.state, _read(dataset.read, dataset.expected), dataset.reason)
         for name, dataset in report.datasets.items()
     )
-    table(("dataset", "state", "read", "reason"), rows, wrap="reason")
-    line()
+    table(("dataset", "state", "read", "reason"), rows)
+    streams.out()
     style = STYLES["complete"] if report.status == SyncStatus.COMPLETE else STYLES["partial"]
     line(
         f"{report.status} ({report.mode}): {report.requests} requests, {report.throttled} "
@@ -205,6 +222,6 @@ def _read(read: int, expected: int | None) -> str:
     return f"{read} of {expected}" if expected not in (None, read) else str(read)
 
 
-def _cell(value: Any) -> Text:
+def _cell(value: Any) -> Cell:
     text = "" if value is None else str(value)
-    return Text(printable(text), style=STYLES.get(text, ""))
+    return Cell(printable(text), STYLES.get(text, ""))

@@ -40,6 +40,7 @@ from twin_host.contract.manifest import (
     SyncOption,
     read_manifest,
 )
+from twin_host.contract.text import markdown_text
 from twin_host.contract.words import (
     Confidence,
     DatasetState,
@@ -91,5 +92,6 @@ __all__ = [
     "SyncOption",
     "SyncReport",
     "SyncStatus",
+    "markdown_text",
     "read_manifest",
 ]
