@@ -138,8 +138,8 @@ def _is_loopback(host: str) -> bool:
 def _loopback_address(scheme: str, host: str, port: int | None, *, allowed: bool) -> str:
     if not allowed:
         raise ConfigError(
-            f"{host} is this machine, not an Okta org: add --allow-loopback-http "
-            "(allow_loopback_http) if you mean a simulated org."
+            f"{host} is this machine, not an Okta org: add "
+            "`allow_loopback_http` if you mean a simulated org."
         )
     shown = f"[{host}]" if ":" in host else host
     return f"{scheme}://{shown}:{port}" if port else f"{scheme}://{shown}"
@@ -160,7 +160,7 @@ def _custom_host(host: str, *, allowed: bool) -> str:
         raise ConfigError(f"{host!r} is not a host name: write it like acme.okta.com.")
     if not allowed:
         raise ConfigError(
-            f"{host} is not one of Okta's domains: add --custom-domain (custom_domain) "
+            f"{host} is not one of Okta's domains: add `custom_domain` "
             "if it is your org's own, or check the spelling."
         )
     return host
@@ -177,7 +177,8 @@ def _list(config: Config, name: str) -> tuple[str, ...]:
 
 
 def _lines(text: str) -> list[str]:
-    return [line.strip() for line in re.split(r"[\n,]", text) if line.strip()]
+    """One a line: a group's name may hold a comma."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _flag(values: Mapping[str, str | Secret], name: str, problems: list[Problem]) -> bool:
@@ -246,9 +247,7 @@ def _key_problems(key: str, file: str) -> list[Problem]:
         elif file:
             SigningKey.parse(read_key_file(file))
         else:
-            sentence = (
-                "The private key is missing: set OKTA_PRIVATE_KEY or name a private_key_file."
-            )
+            sentence = "The private key is missing: give it, or name a `private_key_file`."
             return [Problem(field="private_key", message=sentence)]
     except (UnusableKey, ConfigError) as wrong:
         return [
@@ -261,15 +260,16 @@ def read_key_file(file: str) -> str:
     """The text of a private key file. Raises ConfigError when it cannot be read."""
     try:
         return Path(file).expanduser().read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, RuntimeError) as error:  # the last of a home unknown
         reason = error.strerror if isinstance(error, OSError) else "not text"
+        reason = "there is no home folder" if isinstance(error, RuntimeError) else reason
         raise ConfigError(f"The private key file {file} cannot be read: {reason}.") from None
 
 
 def _token_problems(token: str | Secret | None) -> list[Problem]:
     text = (token.reveal() if isinstance(token, Secret) else token or "").strip()
     if not text:
-        sentence = "The API token is missing: set OKTA_API_TOKEN or give it on standard input."
+        sentence = "The API token is missing."
         return [Problem(field="token", message=sentence)]
     if text.upper().startswith("SSWS "):
         return [Problem(field="token", message="Leave out the word SSWS: give the token alone.")]

@@ -89,7 +89,7 @@ def _credential(
         )
     token = context.secrets.get("token")
     if not token:
-        raise ConfigError("There is no API token: set OKTA_API_TOKEN or configure the connector.")
+        raise ConfigError("There is no API token: configure the connector.")
     return ApiToken(token)
 
 
@@ -100,7 +100,7 @@ def _signing_key(config: OktaConfig, context: Context) -> SigningKey:
     elif config.private_key_file:
         text = read_key_file(config.private_key_file)
     else:
-        raise ConfigError("There is no private key: set OKTA_PRIVATE_KEY or configure one.")
+        raise ConfigError("There is no private key: configure the connector.")
     try:
         key = SigningKey.parse(text)
     except UnusableKey as wrong:

@@ -52,13 +52,13 @@ def test_each_of_okta_s_domains_is_taken(suffix):
         ("acme.okta.com.evil.example", "not one of Okta's domains"),
         ("https://acme.okta.com@evil.example", "no user name"),
         ("okta.com", "your org's name"),
-        ("login.example.com", "--custom-domain"),
+        ("login.example.com", "`custom_domain`"),
         ("10.0.0.1", "not a host name"),
         ("169.254.169.254", "not a host name"),
         ("acme.okta.com:8443", ":8443"),
-        ("127.0.0.1:8100", "--allow-loopback-http"),
-        ("http://localhost:8100", "--allow-loopback-http"),
-        ("http://[::1]:8100", "--allow-loopback-http"),
+        ("127.0.0.1:8100", "`allow_loopback_http`"),
+        ("http://localhost:8100", "`allow_loopback_http`"),
+        ("http://[::1]:8100", "`allow_loopback_http`"),
         ("аcme.okta.com", "no special letters"),  # noqa: RUF001  a Cyrillic a
         ("a b", "not a host name"),
         ("https://[::1", "not an address"),
@@ -92,7 +92,7 @@ def test_whatever_is_typed_ends_in_a_safe_address_or_a_sentence(typed):
 
 @pytest.mark.parametrize(
     ("token", "said"),
-    [("", "OKTA_API_TOKEN"), ("SSWS 00abc", "SSWS"), ("two words", "one word"), ("ä", "plain")],
+    [("", "is missing"), ("SSWS 00abc", "SSWS"), ("two words", "one word"), ("ä", "plain")],
 )
 def test_a_token_that_cannot_be_one_is_refused(token, said):
     assert said in problems(token=Secret(token))["token"]
@@ -147,3 +147,9 @@ def test_no_secret_is_among_the_settings():
     assert isinstance(outcome, Configured)
     assert "token" not in outcome.config
     assert TOKEN.reveal() not in repr(outcome)
+
+
+@pytest.mark.parametrize("name", ["privileged_groups", "service_account_names"])
+def test_a_name_in_a_list_may_hold_a_comma(name):
+    values = {"domain": "acme", "token": Secret("00abc"), name: "Admins, Global\r\n\n Équipe "}
+    assert validate(values).config[name] == ["Admins, Global", "Équipe"]

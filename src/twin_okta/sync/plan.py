@@ -207,7 +207,7 @@ def _advise_baseline(run: Run) -> None:
     if first and "logs" in run.asked.datasets and run.asked.is_usual_time:
         run.notes.append(
             f"This first sync reads {run.asked.hours_back} hours of the System Log: "
-            f"--hours-back {BASELINE_HOURS} would give a better baseline."
+            f"with `hours_back` at {BASELINE_HOURS} the baseline would be better."
         )
 
 

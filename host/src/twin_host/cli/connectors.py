@@ -6,18 +6,27 @@ from itertools import islice
 from typing import Any
 
 import click
+from attrs import evolve
 
 from twin_host import shapes
 from twin_host.cli import ask, show, streams
 from twin_host.cli.progress import progress_lines, stop_on_interrupt
 from twin_host.cli.root import INTERRUPTED, echo_json, examples, json_option, twin
-from twin_host.contract import ConfigField, FieldKind, OptionValue, SyncOption, SyncStatus
+from twin_host.contract import (
+    ConfigField,
+    ConnectorInfo,
+    FieldKind,
+    OptionValue,
+    SyncOption,
+    SyncStatus,
+)
 from twin_host.errors import UsageError
 from twin_host.known import iso
+from twin_host.medium import flag, for_the_command_line
 from twin_host.registry import Connector
 from twin_host.secrets import SecretStore
 from twin_host.status import Status
-from twin_host.twin import SyncOutcome, as_typed
+from twin_host.twin import InvalidSettings, SyncOutcome, as_typed
 
 HEADLINES = 8
 DONE_IN_PART = 3
@@ -66,7 +75,11 @@ def configure_command(connector: Connector) -> click.Command:
             anew=twin().to_give_anew(name, values),
             keep_environment=store_secret,
         )
-        for secret, where in twin().configure(name, values, secrets).items():
+        try:
+            kept = twin().configure(name, values, secrets)
+        except InvalidSettings as invalid:
+            raise UsageError(_each_with_its_flag(connector.info, invalid)) from invalid
+        for secret, where in kept.items():
             streams.say(f"{secret}: kept in {where}.")
         streams.say(f"{title} is configured. Next: twin test {name}")
 
@@ -81,33 +94,42 @@ def configure_command(connector: Connector) -> click.Command:
     return click.Command(name, callback=configure, params=options, help=configure.__doc__)
 
 
+def _each_with_its_flag(info: ConnectorInfo, invalid: InvalidSettings) -> str:
+    """What is wrong, a line for each field, and how a secret is given here."""
+    secrets = {field.name: field for field in info.fields if field.kind is FieldKind.SECRET}
+    lines: list[str] = []
+    for problem in invalid.problems:
+        line = f"{problem.field}: {for_the_command_line(info, problem.message)}"
+        if secret := secrets.get(problem.field):
+            variable = f"{secret.env}, or " if secret.env else ""
+            line += f" It comes from {variable}standard input ({flag(secret)}-stdin)."
+        lines.append(line)
+    return "\n".join(lines)
+
+
 def _configure_examples(connector: Connector) -> list[str]:
     name = connector.info.name
     plain = [f for f in connector.info.fields if f.required and f.kind != "secret" and not f.when]
-    flags = " ".join(f"{_flag(f)} {f.example}" for f in plain)
+    flags = " ".join(f"{flag(f)} {f.example}" for f in plain)
     secret = next((f for f in connector.info.fields if f.kind == "secret" and f.env), None)
     lines = [f"twin configure {name} {flags}".strip()]
     if secret:
-        lines.append(f"printenv MY_SECRET | {lines[0]} {_flag(secret)}-stdin")
+        lines.append(f"printenv MY_SECRET | {lines[0]} {flag(secret)}-stdin")
     return lines
 
 
 def _field_options(field: ConfigField) -> list[click.Option]:
-    flag, text = _flag(field), field.help + (f" Default: {field.default}." if field.default else "")
+    name, text = flag(field), field.help + (f" Default: {field.default}." if field.default else "")
     if field.kind == "secret":
         text = f"Read the {field.title} from standard input. {field.help}"
         source = f" The variable {field.env} wins over what is kept." if field.env else ""
-        return [click.Option([f"{flag}-stdin"], is_flag=True, help=text + source)]
+        return [click.Option([f"{name}-stdin"], is_flag=True, help=text + source)]
     if field.kind == "boolean":
-        return [click.Option([f"{flag}/--no-{flag[2:]}"], default=None, help=text)]
+        return [click.Option([f"{name}/--no-{name[2:]}"], default=None, help=text)]
     if field.kind == "list":
-        return [click.Option([flag], multiple=True, help=f"{text} May be given several times.")]
+        return [click.Option([name], multiple=True, help=f"{text} May be given several times.")]
     kind = click.Choice(field.choices) if field.choices else click.STRING
-    return [click.Option([flag], type=kind, help=text)]
-
-
-def _flag(field: ConfigField | SyncOption) -> str:
-    return "--" + field.name.replace("_", "-")
+    return [click.Option([name], type=kind, help=text)]
 
 
 def _is_named(value: Any) -> bool:
@@ -169,7 +191,8 @@ def sync_command(connector: Connector) -> click.Command:
 
 def show_sync(connector: Connector, outcome: SyncOutcome) -> None:
     """What a security lead wants to know after a sync."""
-    show.sync(outcome.report)
+    notes = [for_the_command_line(connector.info, note) for note in outcome.report.notes]
+    show.sync(evolve(outcome.report, notes=tuple(notes)))
     with twin().moment() as now:
         facts, gaps = now.facts(connector.info.name), now.gaps()
     show.heading("Posture")
@@ -183,12 +206,12 @@ def show_sync(connector: Connector, outcome: SyncOutcome) -> None:
 
 def _sync_option(option: SyncOption) -> click.Option:
     if option.type == "boolean":
-        flag = _flag(option).replace("--sync-", "--")
-        declaration = [f"{flag}/--no-{flag[2:]}", option.name]
+        name = flag(option)
+        declaration = [f"{name}/--no-{name[2:]}", option.name]
         usual = "On" if option.default else "Off"
         return click.Option(declaration, default=None, help=f"{option.help} {usual} by default.")
     text = f"{option.help} Default: {option.default}."
-    return click.Option([_flag(option), option.name], type=int, help=text)
+    return click.Option([flag(option), option.name], type=int, help=text)
 
 
 def _exit_status(outcome: SyncOutcome, *, interrupted: bool) -> int:
@@ -250,6 +273,8 @@ def show_status(found: Status) -> None:
         show.line(f"  {name}: {value}")
     for name, where in found.secrets.items():
         show.line(f"  {name}: {where or 'missing'}")
+    if found.syncing:
+        show.line(f"A sync is running ({found.syncing}).", "yellow")
     if last := found.last_sync:
         show.line(f"Last sync: {iso(last.ended_at)}, {last.status}")
         rows = ((n, d.state, d.read, d.reason) for n, d in last.report.datasets.items())

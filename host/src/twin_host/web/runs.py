@@ -11,6 +11,7 @@ from twin_host import shapes
 from twin_host.contract import Capability, Confidence, OptionValue, Progress
 from twin_host.errors import HostError
 from twin_host.known import KnownFact
+from twin_host.medium import for_a_page
 from twin_host.twin import Twin
 
 EARLY_EVERY_S = 4.0
@@ -131,8 +132,10 @@ class Runs:
             over.set()
             watcher.join()
         report = outcome.report
-        run.end(str(report.status), report=shapes.sync(report, outcome.ingested),
-                error=report.error)  # fmt: skip
+        info = self._twin.registry.get(run.connector).info
+        notes = {"notes": [for_a_page(info, note) for note in report.notes]}
+        told = shapes.sync(report, outcome.ingested) | notes
+        run.end(str(report.status), report=told, error=report.error)
 
     def _watch(self, run: Run, over: Event) -> None:
         """What is known so far of figures that are still being read; a verified one is that of the
