@@ -229,3 +229,28 @@ def test_a_value_that_was_not_sent_changes_no_verified_figure(tmp_path, table, c
         for gap in after.gaps
         if gap.complete and gaps_before.get(gap.id) != gap.count
     } == {}
+
+
+SHARES = [figure for figure in BOOK if figure.measure == "share" and not figure.is_breakdown]
+
+
+@pytest.mark.parametrize("figure", SHARES, ids=lambda figure: figure.key)
+def test_whoever_is_not_known_yet_comes_behind_those_who_are(half_read, figure):
+    with Snapshot.to_read(half_read.state_dir) as snapshot:
+        unknown = [row["counts"] is None for row in snapshot.records(figure.listing(), {})]
+    assert unknown == sorted(unknown)
+    assert set(unknown) == {False, True}
+
+
+@pytest.fixture(scope="module")
+def half_read(tmp_path_factory):
+    """An org whose factors were read of some people only."""
+    org = virtual_org(users=60, state_dir=tmp_path_factory.mktemp("half"))
+    org.sync(sync_apps=False, sync_logs=False)
+    with sqlite3.connect(org.state_dir / FILE_NAME) as snapshot:
+        snapshot.execute(
+            "DELETE FROM subject_read WHERE dataset = 'factors' AND subject IN "
+            "(SELECT subject FROM subject_read WHERE dataset = 'factors' LIMIT 20)"
+        )
+    snapshot.close()
+    return org
