@@ -12,14 +12,14 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from inspect import Parameter, Signature
 from threading import Event
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import orjson
 from attrs import define, field, frozen
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
-from mcp.types import CallToolResult, TextContent, ToolAnnotations
+from mcp.types import CallToolResult, InputRequiredResult, TextContent, Tool, ToolAnnotations
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -30,7 +30,8 @@ from twin_host.contract import OptionValue, Progress, Severity, SyncOption
 from twin_host.errors import HostError
 from twin_host.plain_text import printable
 from twin_host.registry import Connector
-from twin_host.sif import Tier
+from twin_host.sif import Tier, escape
+from twin_host.tool_arguments import closed, refusal
 from twin_host.twin import Twin
 
 PROGRESS_EVERY_S = 0.25
@@ -49,13 +50,32 @@ SYNC = ToolAnnotations(
     read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=True
 )
 Limit = Annotated[int, Field(ge=1, le=1000, description="At most so many.")]
-Result = TypeVar("Result")
 SeverityName = Literal["critical", "high", "medium", "low", "info"]
+
+
+class Server(MCPServer[Any]):
+    """A server whose tools take no argument that they do not know."""
+
+    async def list_tools(self) -> list[Tool]:
+        """Every tool; its schema says that there are no other arguments."""
+        return [
+            tool.model_copy(update={"input_schema": closed(tool.input_schema)})
+            for tool in await super().list_tools()
+        ]
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Run a tool. Raises ToolError for arguments that are not those of its schema."""
+        schemas = {tool.name: tool.input_schema for tool in await super().list_tools()}
+        if wrong := refusal(arguments, schemas.get(name, {})) if name in schemas else "":
+            raise ToolError(f"{name} was not run. {wrong}")
+        return await super().call_tool(name, arguments, context)
 
 
 def assistant(twin: Twin) -> MCPServer[Any]:
     """The server with all its tools and resources."""
-    server: MCPServer[Any] = MCPServer("twin", instructions=INSTRUCTIONS, log_level="ERROR")
+    server = Server("twin", instructions=INSTRUCTIONS, log_level="ERROR")
     for connector in twin.registry.connectors.values():
         _add_connector(server, twin, connector)
     _add_knowledge(server, twin)
@@ -96,7 +116,7 @@ def _add_connector(server: MCPServer[Any], twin: Twin, connector: Connector) -> 
     prefix = name.replace("-", "_")
 
     async def status() -> CallToolResult:
-        return _answer(await _call(lambda: answers.status(twin, name)))
+        return await _answer(lambda: answers.status(twin, name))
 
     server.add_tool(
         status,
@@ -148,15 +168,15 @@ async def _sync(
 ) -> CallToolResult:
     cancelled = Event()
     teller = Teller(context, asyncio.get_running_loop())
+
+    def synced() -> dict[str, Any]:
+        outcome = twin.sync(name, options, report=teller, cancelled=cancelled)
+        return shapes.sync(outcome.report, outcome.ingested)
+
     try:
-        outcome = await _call(
-            lambda: twin.sync(name, options, report=teller, cancelled=cancelled),
-        )
+        return await _answer(synced, failed=lambda report: report["status"] == "failed")
     finally:
         cancelled.set()  # when the caller gave up, the thread stops soon and keeps what it has
-    return _answer(
-        shapes.sync(outcome.report, outcome.ingested), failed=outcome.report.status == "failed"
-    )
 
 
 @define(eq=False)
@@ -179,7 +199,7 @@ class Teller:
             return
         self._told, self._next_s = read, now_s + PROGRESS_EVERY_S
         of = f" of {progress.expected}" if progress.expected else ""
-        message = f"{progress.dataset}: {progress.read}{of}"
+        message = f"{escape(progress.dataset)}: {progress.read}{of}"
         telling = self.context.report_progress(float(read), None, message)
         asyncio.run_coroutine_threadsafe(telling, self.loop)
 
@@ -191,17 +211,17 @@ def _add_knowledge(server: MCPServer[Any], twin: Twin) -> None:
     @server.tool(annotations=READ)
     async def twin_search(words: str, limit: Limit = 20) -> CallToolResult:
         """Search everything in the twin: facts, gaps, people in them, profile, events."""
-        return _answer(await _call(lambda: answers.search(twin, words, limit)))
+        return await _answer(lambda: answers.search(twin, words, limit))
 
     @server.tool(annotations=READ)
     async def twin_explain(key: str, limit: Limit = 50) -> CallToolResult:
         """What a figure means, how it was counted, and the first of those behind it."""
-        return _answer(await _call(lambda: answers.explain(twin, key, limit)))
+        return await _answer(lambda: answers.explain(twin, key, limit))
 
     @server.tool(annotations=READ)
     async def twin_facts() -> CallToolResult:
         """Every figure of the twin, with confidence, source, time and how it was counted."""
-        return _answer(await _call(lambda: answers.facts(twin)))
+        return await _answer(lambda: answers.facts(twin))
 
     @server.tool(annotations=READ)
     async def twin_gaps(
@@ -211,8 +231,8 @@ def _add_knowledge(server: MCPServer[Any], twin: Twin) -> None:
         """Weaknesses, worst first: severity, NIST CSF 2.0 subcategory, count, remedy, and the
         first people in each. A count that is not complete is a lower bound; what could not be read
         is beside it."""
-        return _answer(
-            await _call(lambda: answers.gaps(twin, closed_too=include_closed, subjects=subjects))
+        return await _answer(
+            lambda: answers.gaps(twin, closed_too=include_closed, subjects=subjects)
         )
 
     @server.tool(annotations=READ)
@@ -225,7 +245,7 @@ def _add_knowledge(server: MCPServer[Any], twin: Twin) -> None:
         """Notable security events, newest first, without the raw log entries. Few events mean
         peace only if the log was read: see not_read."""
         wanted = {"severity": severity, "category": category, "since": since}
-        return _answer(await _call(lambda: answers.events(twin, wanted, limit)))
+        return await _answer(lambda: answers.events(twin, wanted, limit))
 
 
 def _add_resources(server: MCPServer[Any], twin: Twin) -> None:
@@ -249,30 +269,35 @@ def _add_resources(server: MCPServer[Any], twin: Twin) -> None:
 
 def _compiled(twin: Twin, tier: Tier) -> Callable[[], Awaitable[str]]:
     async def compiled() -> str:
-        return await _call(lambda: answers.sif(twin, tier))
+        try:
+            return await asyncio.to_thread(lambda: answers.sif(twin, tier))
+        except HostError as error:
+            raise ToolError(_fenced({"error": str(error)})) from error
 
     compiled.__name__ = str(tier)
     return compiled
 
 
-async def _call(work: Callable[[], Result]) -> Result:
-    """Run what blocks in a thread; a failure becomes a sentence for the assistant."""
+async def _answer(
+    work: Callable[[], Any], *, failed: Callable[[Any], bool] = lambda _value: False
+) -> CallToolResult:
+    """What blocks, run in a thread: its value as fenced text, and as structure under the same
+    notice. A failure too may tell what somebody else wrote."""
     try:
-        return await asyncio.to_thread(work)
+        value = await asyncio.to_thread(work)
+        is_error = failed(value)
     except HostError as error:
-        raise ToolError(str(error)) from error
-
-
-def _answer(value: Any, *, failed: bool = False) -> CallToolResult:
-    """The value as fenced text, and as structure under the same notice."""
-    data = _harmless(value)
-    mark = f"data-{secrets.token_hex(8)}"  # nobody outside can know it, and so not close it
-    text = f"{NOTICE}\n<{mark}>\n{shapes.dumps(data)}\n</{mark}>"
+        value, is_error = {"error": str(error)}, True
     return CallToolResult(
-        content=[TextContent(type="text", text=text)],
-        structured_content={"notice": NOTICE, "data": data},
-        is_error=failed,
+        content=[TextContent(type="text", text=_fenced(value))],
+        structured_content={"notice": NOTICE, "data": _harmless(value)},
+        is_error=is_error,
     )
+
+
+def _fenced(value: Any) -> str:
+    mark = f"data-{secrets.token_hex(8)}"  # nobody outside can know it, and so not close it
+    return f"{NOTICE}\n<{mark}>\n{shapes.dumps(_harmless(value))}\n</{mark}>"
 
 
 def _harmless(value: Any) -> Any:

@@ -24,6 +24,7 @@ from twin_host.subjects import Listing, Snapshots
 NAMES_IN_SIF = 5
 SEARCH_PEOPLE_S = 1.0
 """How long a search may look for a person among those behind the gaps."""
+NEVER = "never"
 UNREAD = (DatasetState.PARTIAL, DatasetState.DENIED)
 
 
@@ -63,12 +64,12 @@ class Moment:
 
     def explain(self, key: str) -> list[Explanation]:
         """Every fact of that key (or `key:value`). Raises UsageError when there is none."""
-        key = key.partition(":")[0]
         facts = self.store.facts()
-        found = [fact for fact in facts if fact.key == key]
+        asked = (key, key.partition(":")[0])  # a key may hold a colon of its own
+        found = next(filter(None, ([f for f in facts if f.key == each] for each in asked)), None)
         if not found:
             known = ", ".join(sorted({fact.key for fact in facts})) or "none yet"
-            raise UsageError(f"There is no fact {key!r}. Known facts: {known}.")
+            raise UsageError(f"There is no fact {asked[1]!r}. Known facts: {known}.")
         return [Explanation(fact, self._behind(fact)) for fact in found]
 
     def sections(self) -> list[Section]:
@@ -162,7 +163,10 @@ class Moment:
         return compile_sif(tier, picture_of(self.store, infos, profile, names, self.unread()))
 
     def unread(self) -> dict[str, dict[str, str]]:
-        """By connector, the state of every dataset that its last sync did not read in full."""
+        """By connector, the state of every dataset that its last sync did not read in full; before
+        the first sync that is everything."""
+        if not self.was_ever_synced():
+            return {name: {"everything": NEVER} for name in self.registry.connectors}
         return {
             name: {
                 dataset: str(report.state)
