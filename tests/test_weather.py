@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import resource
 import shutil
 import signal
@@ -14,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from okta_sandbox import Org, Settings, create_app, serve
 from tests.support.command_line import TWIN, Terminal
@@ -26,7 +28,7 @@ READING = {
     "gaps": ["gaps"],
     "gaps as JSON": ["gaps", "--json"],
     "events": ["events"],
-    "explain": ["explain", "mfa_coverage"],
+    "explain": ["explain", "mfa_coverage", "--limit", "200"],
     "status": ["status", "okta"],
     "sif": ["sif", "--tier", "full"],
     "search": ["search", "mfa"],
@@ -224,6 +226,14 @@ def test_every_command_ends_with_a_sentence(home, weather):
         assert ".." not in each.err, (name, each)
 
 
+def test_a_damaged_snapshot_is_told_in_the_words_of_the_connector(home):
+    with WEATHER["snapshot garbage"](home):
+        done = twin("enrich", "okta")
+    assert done.status == 1
+    assert done.err.startswith(f"Error: {home / SNAPSHOT} cannot be read")
+    assert done.err.endswith("the twin keeps its figures.\n")
+
+
 @pytest.mark.parametrize("weather", ["fair", "read-only", "full disk", "no HOME"])
 def test_figures_can_be_read_wherever_they_can_be_read(home, weather):
     expected = {name: twin(*arguments).out for name, arguments in READING.items()}
@@ -324,3 +334,31 @@ def test_ctrl_c_while_it_starts_is_one_word(home, after_s):
     out, err = process.communicate(timeout=30)
     assert "Traceback" not in out + err
     assert process.returncode in (0, 130)
+
+
+# --- widths ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+@pytest.mark.parametrize("name", READING)
+def test_every_command_fits_the_terminal_and_cuts_no_name(home, monkeypatch, columns, name):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    login = "somebody.with.quite.a.long.name.indeed@sub.domain.example.org"
+    with sqlite3.connect(home / SNAPSHOT) as snapshot:
+        (user,) = snapshot.execute("SELECT login FROM shown_user ORDER BY login LIMIT 1").fetchone()
+        tables = snapshot.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (table,) in tables:
+            if "login" in {row[1] for row in snapshot.execute(f"PRAGMA table_info({table})")}:
+                snapshot.execute(f"UPDATE {table} SET login = ? WHERE login = ?", (login, user))
+    snapshot.close()
+    with sqlite3.connect(home / "twin.db") as database:
+        database.execute("UPDATE event SET actor = ?, title = title || ' 漢字漢字'", (login,))
+    database.close()
+
+    shown = twin(*READING[name]).out
+
+    if name not in ("gaps as JSON", "sif", "profile"):  # which are no tables
+        assert max(map(cell_len, shown.splitlines())) <= columns
+        assert "…" not in shown or name == "search"  # which shows excerpts
+    if name in ("explain", "events"):
+        assert login in re.sub(r"\n *", "", shown)

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from datetime import UTC, datetime
 
 import pytest
 
@@ -166,3 +167,19 @@ def test_a_command_on_a_damaged_home_ends_with_a_sentence_and_the_others_go_on(t
     listed = terminal.run("connectors", "--json")
     assert listed.status == 0
     assert listed.json[0]["configured"]
+
+
+# --- a sync under way -----------------------------------------------------------------------------
+
+
+def test_who_syncs_and_since_when_is_known_to_others(home):
+    assert home.syncing("acme") is None
+    with home.only_sync("acme"):
+        found = home.syncing("acme")
+        assert found.process == os.getpid()
+        assert abs((datetime.now(UTC) - found.since).total_seconds()) < 60
+        with pytest.raises(HostError, match=rf"process {os.getpid()}, since 20\d\d-"):
+            home.only_sync("acme").__enter__()
+    assert home.syncing("acme") is None
+    with home.only_sync("acme"):
+        pass

@@ -5,9 +5,11 @@ import fcntl
 import os
 import stat
 import tempfile
+import time
 import tomllib
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,23 @@ from attrs import frozen
 from twin_host.errors import HostError, UsageError
 
 ENVIRONMENT = "TWIN_HOME"
+LOCK = "sync.lock"
+LOCK_TRIES, LOCK_PAUSE_S = 3, 0.02
 
 
 PRIVATE = ("twin.db", "twin.db-wal", "twin.db-shm", "connectors")
 """What the host itself keeps in a home; people may keep other things beside it."""
+
+
+@frozen(kw_only=True)
+class Syncing:
+    """A sync under way, and the process that does it."""
+
+    process: int
+    since: datetime
+
+    def __str__(self) -> str:
+        return f"process {self.process}, since {self.since:%Y-%m-%d %H:%M} UTC"
 
 
 @frozen
@@ -91,22 +106,33 @@ class Home:
 
         Raises HostError when another process holds it.
         """
-        path = self.state_dir(connector) / "sync.lock"
+        path = self.state_dir(connector) / LOCK
         with _explained(path, "opened"):
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         with os.fdopen(handle, "r+", errors="replace") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _taken(handle, fcntl.LOCK_EX):
+                found = _held(handle)
                 raise HostError(
-                    f"Another sync of {connector} is running (process {lock.read(20).strip()}): "
+                    f"Another sync of {connector} is running ({found or 'just begun'}): "
                     "wait for it, or stop it."
-                ) from None
+                )
             with _explained(path, "written"):
                 lock.truncate(0)
                 lock.write(str(os.getpid()))
                 lock.flush()
             yield
+
+    def syncing(self, connector: str) -> Syncing | None:
+        """The sync of this connector that is under way, in whatever process; None for none, or
+        where it cannot be told."""
+        try:
+            handle = os.open(self._folder(connector) / LOCK, os.O_RDONLY | os.O_NOFOLLOW)
+        except OSError:
+            return None
+        try:
+            return None if _taken(handle, fcntl.LOCK_SH) else _held(handle)
+        finally:
+            os.close(handle)
 
     def _claim(self) -> None:
         """Let nobody else into the home; one that is no twin yet is not taken from its users."""
@@ -135,6 +161,25 @@ class Home:
         with _explained(folder, "read"):
             inside = list(folder.iterdir()) if folder.is_dir() else []
         make_private(*inside)
+
+
+def _taken(handle: int, how: int) -> bool:
+    """Take a lock, unless somebody has it for longer than it takes to look whether one has."""
+    for _ in range(LOCK_TRIES):
+        try:
+            fcntl.flock(handle, how | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(LOCK_PAUSE_S)
+        else:
+            return True
+    return False
+
+
+def _held(handle: int) -> Syncing | None:
+    """Who has written into the lock; None while nobody has."""
+    text = os.pread(handle, 20, 0).decode(errors="replace").strip()
+    since = datetime.fromtimestamp(os.fstat(handle).st_mtime, UTC)
+    return Syncing(process=int(text), since=since) if text.isdecimal() else None
 
 
 def make_folder(path: Path) -> None:

@@ -182,6 +182,8 @@ def status(found: Status) -> Json:
         "last_sync": last and asdict(last) | {"ended_at": iso(last.ended_at)},
         "facts": [fact(each) for each in found.facts],
         "stale_figures": [each.key for each in found.stale],
+        "syncing": found.syncing
+        and {"process": found.syncing.process, "since": iso(found.syncing.since)},
     }
 
 

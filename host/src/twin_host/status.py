@@ -5,6 +5,7 @@ from typing import Any
 
 from attrs import frozen
 
+from twin_host.home import Syncing
 from twin_host.known import KnownFact, PastSync
 from twin_host.registry import Connector
 
@@ -24,13 +25,14 @@ class Installed:
 @frozen(kw_only=True)
 class Status:
     """One connector: its settings (None while it has none), where each secret is kept, its last
-    syncs, newest first, and its facts."""
+    syncs, newest first, its facts, and the sync that is under way."""
 
     connector: Connector
     config: Mapping[str, Any] | None
     secrets: Mapping[str, str]
     syncs: Sequence[PastSync]
     facts: Sequence[KnownFact]
+    syncing: Syncing | None = None
 
     @property
     def last_sync(self) -> PastSync | None:

@@ -215,6 +215,7 @@ class Twin:
                 },
                 syncs=store.syncs(name, limit=PAST_SYNCS),
                 facts=[fact for fact in store.facts() if fact.source == name],
+                syncing=self.home.syncing(name),
             )
 
     # --- the twin ---------------------------------------------------------------------------

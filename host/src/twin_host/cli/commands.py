@@ -111,7 +111,7 @@ def gaps(
         for gap in found if gap_id else ():
             show.line(gap.remedy)
             show.people(now.subjects(gap).first(limit or GAP_ROWS))
-        show.not_read(now.unread())
+        show.not_read(now.unread() if now.was_ever_synced() else {})
 
 
 @cli.command()
@@ -141,7 +141,7 @@ def events(
             echo_json(shapes.event(event) | {"raw": now.entry(event)} for event in found)
             return
         show.events(found)
-        show.not_read(now.unread())
+        show.not_read(now.unread() if now.was_ever_synced() else {})
 
 
 @cli.command()

@@ -28,7 +28,7 @@ def lines(columns: Sequence[str], rows: Sequence[Sequence[Cell]], width: int) ->
     """The lines of a table; none is wider than `width`. The first column is the name."""
     widths = _widths(columns, rows, width)
     if widths is None:
-        yield from _blocks(columns, rows, max(width, 2))
+        yield from _blocks(columns, rows, max(width, 4))
         return
     yield from _row([Cell(name, "bold") for name in columns], columns, widths)
     for row in rows:
@@ -87,12 +87,12 @@ def _row(cells: Sequence[Cell], columns: Sequence[str], widths: Sequence[int]) -
 
 
 def _blocks(columns: Sequence[str], rows: Sequence[Sequence[Cell]], width: int) -> Iterator[Text]:
-    indent = "  " if width > 20 else ""
+    indent = "  "
     for number, row in enumerate(rows):
         if number:
             yield Text()
         for part in wrapped(row[0].text, width):
             yield Text(part, "bold")
         for name, cell in zip(columns[1:], row[1:], strict=True):
-            for part in wrapped(f"{name}: {cell.text}", width - len(indent)):
+            for part in wrapped(f"{name}: {cell.text}".rstrip(), width - len(indent)):
                 yield Text(indent + part, cell.style)

@@ -6,9 +6,12 @@ from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.applications import Starlette
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -17,14 +20,23 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from twin_host.errors import HostError, UsageError
-from twin_host.known import in_words
-from twin_host.plain_text import duration, printable
+from twin_host.known import in_words, iso
+from twin_host.plain_text import duration, printable, printable_lines
 from twin_host.twin import Twin
 from twin_host.web import layout
 from twin_host.web.connectors import ConnectorPages
 from twin_host.web.guard import Guard
 from twin_host.web.knowledge import KnowledgePages
 from twin_host.web.runs import Runs
+
+
+class AnyText(StringConvertor):
+    """The rest of an address, whatever a product's own name of a thing holds."""
+
+    regex = "(?s:.+)"
+
+
+register_url_convertor("any", AnyText())
 
 
 def pages(twin: Twin, session_secret: str, hosts: Set[str]) -> ASGIApp:
@@ -58,10 +70,10 @@ def pages(twin: Twin, session_secret: str, hosts: Set[str]) -> ASGIApp:
             Route("/connectors/{name}/cancel", connectors.cancel, methods=["POST"]),
             Route("/connectors/{name}/run", connectors.run_stream),
             Route("/posture", knowledge.posture),
-            Route("/figures/{key}", knowledge.figure),
+            Route("/figures/{key:any}", knowledge.figure),
             Route("/gaps/{source}/{gap_id}", knowledge.gap),
             Route("/events", knowledge.events),
-            Route("/events/{source}/{event_id}", knowledge.event),
+            Route("/events/{source}/{event_id:any}", knowledge.event),
             Route("/search", knowledge.search),
             Mount("/static", StaticFiles(directory=Path(str(files("twin_host.web"))) / "static")),
         ],
@@ -76,6 +88,7 @@ def _templates() -> Environment:
         loader=PackageLoader("twin_host.web"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -84,10 +97,24 @@ def _templates() -> Environment:
     filters["printable"] = printable
     filters["duration"] = duration
     filters["in_words"] = in_words
+    filters["segment"] = segment
     filters["percent"] = layout.percent
     return templates
 
 
+def _shown(value: Any) -> Any:
+    """Whatever a template puts on a page: text that hides or reorders nothing around it. What is
+    markup by now was made of such values, and escaping is Jinja's."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return printable_lines(value)
+    return value
+
+
+def segment(text: str) -> str:
+    """A name as one part of an address."""
+    return quote(text, safe="")
+
+
 def moment(at: datetime) -> str:
     """A time as the pages show it: `2026-01-31 12:00 UTC`."""
-    return at.strftime("%Y-%m-%d %H:%M UTC")
+    return f"{iso(at)[:16]} UTC".replace("T", " ")

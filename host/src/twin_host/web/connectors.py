@@ -1,10 +1,11 @@
 """Connectors Overview, and the three steps of one connector."""
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -12,7 +13,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 
 from twin_host.contract import Problem
 from twin_host.errors import UsageError
+from twin_host.home import Syncing
 from twin_host.known import PastSync
+from twin_host.medium import for_a_page
 from twin_host.moment import Moment
 from twin_host.registry import Connector
 from twin_host.twin import InvalidSettings, Twin
@@ -113,6 +116,11 @@ class ConnectorPages:
     def _named(self, request: Request) -> Connector:
         return self.twin.registry.get(request.path_params["name"])
 
+    def _elsewhere(self, name: str) -> Syncing | None:
+        """A sync that another process does."""
+        found = self.twin.home.syncing(name)
+        return found if found and found.process != os.getpid() else None
+
     def _card(self, now: Moment, connector: Connector) -> dict[str, Any]:
         name = connector.info.name
         last = now.store.last_sync(name)
@@ -120,6 +128,7 @@ class ConnectorPages:
             "info": connector.info,
             "last_sync": last,
             "status": _status(self.twin.is_configured(name), last, self.runs.running(name)),
+            "elsewhere": self._elsewhere(name),
             "notes": self.twin.notes(name),
             "figures": headlines(now.figures(name)),
         }
@@ -135,6 +144,9 @@ class ConnectorPages:
     ) -> Response:
         name = connector.info.name
         status = self.twin.status(name)
+        problems = tuple(
+            evolve(each, message=for_a_page(connector.info, each.message)) for each in problems
+        )
         return self.render(
             "connector.html",
             400 if problems or wrong_option else 200,
@@ -153,6 +165,7 @@ class ConnectorPages:
             test=self.runs.last(name, "test"),
             sync=self.runs.last(name, "sync"),
             running=self.runs.running(name) is not None,
+            elsewhere=self._elsewhere(name),
             syncs=status.syncs,
         )
 
