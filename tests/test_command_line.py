@@ -439,7 +439,7 @@ def test_a_token_is_asked_anew_for_another_domain(terminal):
     assert moved.status == 2
     assert moved.err == (
         "Error: token: It was given for acme.okta.com and is not sent to globex.okta.com: "
-        "give it anew.\n"
+        "give it anew. It comes from OKTA_API_TOKEN, or standard input (--token-stdin).\n"
     )
     given = terminal.run("configure", "okta", "--domain", "globex", stdin="00def")
     assert given.status == 0

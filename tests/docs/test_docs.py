@@ -79,7 +79,7 @@ def test_every_setting_and_option_is_documented():
 
 def test_every_fact_and_gap_is_documented_in_the_words_of_the_book():
     page = (ROOT / "docs/figures.md").read_text(encoding="utf-8")
-    for figure in figures():
+    for figure in figures().values():
         assert f"| `{figure.key}` | {figure.definition} |" in page, figure.key
     for rule in gap_rules():
         severity = ", ".join(rule.severities) + (" by tier" if len(rule.severities) > 1 else "")

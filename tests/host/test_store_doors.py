@@ -44,7 +44,7 @@ def test_a_reader_stays_in_the_moment_in_which_it_was_opened(path):
 
 
 def test_a_reader_cannot_write(path):
-    with pytest.raises(HostError, match="readonly"), Store.to_read(path) as reader:
+    with pytest.raises(HostError, match="may only be read"), Store.to_read(path) as reader:
         reader.declare("a", "b", AT)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 import pytest
-from attrs import asdict, define, field
+from attrs import asdict, define, evolve, field
 
 from twin_host import hookspecs
 from twin_host.border import hook_names
@@ -99,9 +99,7 @@ class Bench:
     def enrich(self) -> Enrichment:
         """One enrichment, with its events read."""
         found = self.connector.enrich(self.context())
-        return Enrichment(
-            facts=found.facts, gaps=found.gaps, events=tuple(found.events), profile=found.profile
-        )
+        return evolve(found, events=tuple(found.events))
 
     def listed(self, query: str) -> list[dict[str, Any]]:
         """What a query lists, run as the host does: it can only read, and is one SELECT."""
