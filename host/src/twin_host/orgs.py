@@ -1,8 +1,8 @@
 """One org of each connector is shown: what is kept of another never stands under its name.
 
-The org is whatever a connector reads as a whole: an organisation, a tenant. Facts, their history, gaps,
-events and syncs of another one are set aside under its id, where nothing shows, counts, finds or
-compares them, and come back when it is that one's turn again. What people declared stays.
+The org is whatever a connector reads as a whole: an organisation, a tenant. Facts, their history,
+gaps, events and syncs of another one are set aside under its id, where nothing shows, counts, finds
+or compares them, and come back when it is that one's turn again. What people declared stays.
 """
 
 from twin_host.store import Store
