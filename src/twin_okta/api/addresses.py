@@ -32,7 +32,7 @@ def own_address(origin: httpx.URL, path: str) -> httpx.URL:
     a foreign one, and UnreadableAnswer for a path that an odd id has spoilt.
     """
     if _PLAIN_PATH.fullmatch(path):
-        return origin.join(path)
+        return httpx.URL(str(origin).rstrip("/") + path)
     if "://" not in path:
         raise UnreadableAnswer(
             "A path with an odd id in it is not asked for."

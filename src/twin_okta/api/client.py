@@ -151,7 +151,7 @@ class OktaClient:
         response, body, sent_at_s = await self._exchange(url)
         self._standing.note(url, response.status_code, body, sent_at_s=sent_at_s)
         try:
-            return self._judge(response, body, self.secrets.fit(url.path))
+            return self._judge(response, body, url.path)
         except BadCredential as error:
             refusal = error
         if await self._standing.is_good_elsewhere(

@@ -119,7 +119,7 @@ def error_body(body: bytes, secrets: KnownSecrets) -> tuple[str, str]:
 
 def _where(path: str, code: str, headers: httpx.Headers, secrets: KnownSecrets) -> str:
     request_id = secrets.fit(headers.get("x-okta-request-id", ""), 64)
-    parts = [path, code, f"request {request_id}" if request_id else ""]
+    parts = [secrets.fit(path), code, f"request {request_id}" if request_id else ""]
     return ", ".join(part for part in parts if part)
 
 

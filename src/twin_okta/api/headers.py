@@ -7,6 +7,7 @@ Sources: Okta's pages "Rate limits overview" and "Pagination", RFC 9110 (Retry-A
 import re
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 import httpx
 
@@ -67,6 +68,7 @@ def next_link(headers: httpx.Headers) -> str | None:
     return "" if _IS_NEXT.search(links) else None
 
 
+@lru_cache(maxsize=8)  # most answers are written in the same second as the one before
 def _date_s(text: str) -> float | None:
     try:
         moment = parsedate_to_datetime(text)
