@@ -2,32 +2,25 @@
 
 import pytest
 
+from okta_sandbox.api import tricks
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import DatasetState
 from twin_okta.snapshot import Snapshot
 
 HANGING = {
-    "groups": ("/api/v1/groups/*/users", "SELECT DISTINCT group_id FROM shown_group_member"),
-    "roles": ("/api/v1/users/*/roles", "SELECT DISTINCT holder_id FROM shown_role"),
-    "custom_roles": (
-        "/api/v1/iam/roles/*/permissions",
-        "SELECT DISTINCT role_id FROM shown_role_permission",
-    ),
-    "service_apps": ("/oauth2/v1/clients/*/roles", "SELECT DISTINCT app_id FROM shown_client_role"),
-    "assignments": (
-        "/api/v1/apps/*/users",
-        "SELECT app_id FROM shown_app_read WHERE outcome = 'read'",
-    ),
-    "policies": (
-        "/api/v1/policies/*/rules",
-        "SELECT DISTINCT policy_id FROM shown_policy_rule",
-    ),
+    "groups": "SELECT group_id FROM shown_group_member",
+    "roles": "SELECT holder_id FROM shown_role WHERE holder_kind = 'user'",
+    "custom_roles": "SELECT role_id FROM shown_role_permission",
+    "service_apps": "SELECT app_id FROM shown_client_role",
+    "assignments": "SELECT app_id FROM shown_app_read WHERE outcome = 'read'",
+    "policies": "SELECT policy_id FROM shown_policy_rule",
 }
+"""The subjects that something hangs on, for each dataset."""
 
 
 def subjects(org, sql):
     with Snapshot.to_read(org.state_dir) as snapshot:
-        return len(snapshot.rows(sql))
+        return {row[0] for row in snapshot.rows(sql)}
 
 
 @pytest.fixture(scope="module")
@@ -39,15 +32,50 @@ def undisturbed():
 
 @pytest.mark.parametrize("dataset", HANGING)
 def test_a_subject_deleted_since_it_was_listed_costs_nothing_of_the_others(undisturbed, dataset):
-    path, sql = HANGING[dataset]
+    sql = HANGING[dataset]
+    deleted = min(subjects(undisturbed, sql))
     org = virtual_org(users=24)
-    hit = org.sandbox.faults.add("gone", path, times=1)
+    hit = org.sandbox.faults.add("gone", f"*/{deleted}*", times=None)
 
     report = org.sync(hours_back=24)
 
     assert report.datasets[dataset].state == DatasetState.COMPLETE, report.datasets[dataset]
-    assert hit.hits == 1
-    assert subjects(org, sql) >= subjects(undisturbed, sql) - 1
+    assert hit.hits
+    assert subjects(org, sql) == subjects(undisturbed, sql) - {deleted}
+
+
+@pytest.mark.parametrize("dataset", HANGING)
+def test_a_subject_that_is_still_there_without_its_list_is_told_not_taken_for_gone(
+    undisturbed, dataset
+):
+    sql = HANGING[dataset]
+    lost = min(subjects(undisturbed, sql))
+    org = virtual_org(users=24)
+    below = f"*/{lost}/*" if dataset != "service_apps" else f"*/clients/{lost}/*"
+    org.sandbox.faults.add("gone", below, times=None)
+
+    report = org.sync(hours_back=24)
+
+    assert report.datasets[dataset].state == DatasetState.PARTIAL
+    assert lost in report.datasets[dataset].reason
+    assert subjects(org, sql) == subjects(undisturbed, sql) - {lost}
+
+
+def test_a_group_s_name_is_kept_so_that_it_compares_in_any_script():
+    org = virtual_org(users=24, config={"privileged_groups": ("STRASSE", "ΑΔΜΙΝΣ")})
+    names = iter(("Straße", "αδμινς"))
+
+    def renamed(records):
+        for group, name in zip(records, names, strict=False):
+            group["profile"]["name"] = name
+        return records
+
+    org.sandbox.faults.play(tricks.records(renamed), "/api/v1/groups")
+
+    org.sync(sync_apps=False, sync_logs=False)
+
+    note = org.facts()["privileged_users"].evidence.note
+    assert "no group has this name" not in note
 
 
 def test_a_missing_log_is_not_taken_for_applications_that_nobody_uses():

@@ -49,6 +49,7 @@ ROUTES = (
     Route("/api/v1/iam/resource-sets/{}/resources", "okta.roles.read", security.list_resources),
     Route("/oauth2/v1/clients/{}/roles", "okta.roles.read", security.list_client_roles),
     Route("/api/v1/policies", "okta.policies.read", security.list_policies),
+    Route("/api/v1/policies/{}", "okta.policies.read", security.get_policy),
     Route("/api/v1/policies/{}/rules", "okta.policies.read", security.list_rules),
     Route("/api/v1/authenticators", "okta.authenticators.read", security.list_authenticators),
     Route("/api/v1/zones", "okta.networkZones.read", security.list_zones),

@@ -22,11 +22,14 @@ def list_policies(call: Call) -> Answer:
     return Answer.json([_policy_json(call, policy) for policy in found])
 
 
+def get_policy(call: Call) -> Answer:
+    """GET /policies/{id}."""
+    return Answer.json(_policy_json(call, _policy(call)))
+
+
 def list_rules(call: Call) -> Answer:
     """GET /policies/{id}/rules."""
-    policy = next((p for p in _all(call) if p.id == call.arguments[0]), None)
-    if policy is None:
-        raise not_found(call.arguments[0], "Policy")
+    policy = _policy(call)
     rules = enumerate(policy.rules, 1)
     return Answer.json([_rule_json(call, policy, rule, place) for place, rule in rules])
 
@@ -142,6 +145,13 @@ def list_resources(call: Call) -> Answer:
 
 def _all(call: Call) -> tuple[Policy, ...]:
     return call.org.security.session_policies + call.org.security.access_policies
+
+
+def _policy(call: Call) -> Policy:
+    policy = next((p for p in _all(call) if p.id == call.arguments[0]), None)
+    if policy is None:
+        raise not_found(call.arguments[0], "Policy")
+    return policy
 
 
 def _policy_json(call: Call, policy: Policy) -> Json:
