@@ -8,7 +8,7 @@ import pytest
 
 from twin_okta.api import UnreadableAnswer, models
 from twin_okta.api.models import App, Group, LogEvent, Permission, Resource, User
-from twin_okta.api.structure import _okta_name, structure
+from twin_okta.api.structure import _okta_name, json_kind, structure
 
 
 def names_of(model):
@@ -48,6 +48,15 @@ def a_record(model, **fields):
 def test_what_is_no_list_is_never_an_empty_one(model, answer):
     with pytest.raises(UnreadableAnswer, match=model.__name__):
         structure(answer, model)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [({}, "an object"), (None, "nothing"), ("text", "text"), (True, "true or false"),
+     (False, "true or false"), (0, "a number"), (1, "a number"), (1.5, "a number"), ([], "a list")],
+)  # fmt: skip
+def test_what_came_instead_of_a_list_is_named(answer, kind):
+    assert json_kind(answer) == kind
 
 
 @pytest.mark.parametrize("model", MODELS)

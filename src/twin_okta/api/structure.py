@@ -72,7 +72,9 @@ def json_kind(value: Any) -> str:
         return "a list"
     if isinstance(value, str):
         return "text"
-    return "nothing" if value is None else "true or false" if value in (True, False) else "a number"
+    return (
+        "nothing" if value is None else "true or false" if isinstance(value, bool) else "a number"
+    )
 
 
 def _is_shallow(value: Any) -> bool:
