@@ -12,6 +12,7 @@ from tests.support.true_figures import known
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import DatasetState, SyncStatus
 from twin_okta.datasets import DATASETS
+from twin_okta.posture.standing import Standings
 from twin_okta.snapshot import Snapshot
 
 PATHS = {
@@ -204,6 +205,8 @@ def test_a_malformed_record_is_counted_and_costs_no_other(undisturbed, dataset):
     assert hit.state == DatasetState.PARTIAL
     assert re.search("could not be (understood|read)", hit.reason)
     assert report.status == SyncStatus.PARTIAL
+    with Snapshot.to_read(org.state_dir) as snapshot:
+        assert not Standings.of(snapshot).datasets[dataset].complete
 
 
 def test_a_revoked_token_ends_the_sync_at_once_with_one_sentence():

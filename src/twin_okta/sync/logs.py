@@ -46,6 +46,7 @@ FORGET_TARGETS = (
 )
 FORGET_EVENTS = "DELETE FROM log_event WHERE published < ?"
 SHOW = "UPDATE dataset SET shown = 1, as_of = ?, unreadable = ? WHERE name = 'logs'"
+ADD_UNREADABLE = "UPDATE dataset SET unreadable = unreadable + ? WHERE name = 'logs'"
 IS_A_USER = "SELECT 1 FROM user WHERE id = ? LIMIT 1"
 USERS_ARE_KNOWN = "SELECT shown FROM dataset WHERE name = 'users'"
 
@@ -87,6 +88,8 @@ async def read_news(run: Run) -> DatasetReport:
     """What was written since the log was read in this sync, added to its report."""
     before = run.reports["logs"]
     after = await read_logs(run)
+    left_out = (before.expected or before.read) - before.read
+    run.snapshot.write(ADD_UNREADABLE, [(left_out,)])
     return evolve(
         after,
         state=max(
