@@ -6,6 +6,7 @@ from okta_sandbox.api import tricks
 from okta_sandbox.truth import truth
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import Confidence, DatasetState, SyncStatus
+from twin_okta.snapshot import Snapshot
 
 EVERYBODY = "/api/v1/groups"
 LISTS = {
@@ -161,6 +162,38 @@ def test_somebody_who_is_no_more_raises_no_doubt():
 
     assert doubted(report) == set(), report.datasets["users"]
     assert org.facts()["privileged_users"].confidence == Confidence.VERIFIED
+
+
+@pytest.fixture(scope="module", params=[60, 200])
+def assigned(request):
+    """The ids of those to whom applications are assigned, in an org of so many users."""
+    org = virtual_org(users=request.param)
+    org.sync(sync_logs=False)
+    with Snapshot.to_read(org.state_dir) as snapshot:
+        found = snapshot.rows("SELECT DISTINCT user_id FROM shown_assignment ORDER BY 1")
+    return request.param, [row[0] for row in found]
+
+
+def most_to_ask_for(listed):
+    """Ten, or a tenth of those listed where that is more."""
+    return max(10, listed // 10)
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_people_whom_the_list_lacks_are_asked_for_unless_they_are_so_many(assigned, beyond):
+    users, ids = assigned
+    few = max(count for count in range(users) if count <= most_to_ask_for(users - count))
+    lost = set(ids[: few + beyond])
+    org = virtual_org(users=users)
+    org.sandbox.faults.play(
+        tricks.records(lambda found: [each for each in found if each["id"] not in lost]),
+        "/api/v1/users",
+    )
+
+    org.sync(sync_logs=False)
+
+    asked = {each.path.rpartition("/")[2] for each in org.sandbox.journal.entries} & lost
+    assert asked == (set() if beyond else lost)
 
 
 @pytest.mark.parametrize(

@@ -230,6 +230,34 @@ def test_whoever_is_undecided_widens_the_bounds_to_hold_every_outcome(people):
     assert found is None or found.undecided == sum(None in person for person in people)
 
 
+def test_an_estimate_is_that_of_a_calculation_by_hand():
+    """Ten asked on purpose, nine of whom fulfil it; 25 of the other hundred drawn, of whom 20 do.
+
+    22/29 x 7/29 / 29 x 75/99 = 0.004784, its root 0.06917, 1.96 of that on 100 of 110 people.
+    """
+    found = estimate(first=(10, 9), drawn=(25, 20), population=110)
+
+    assert found is not None
+    assert found.value == pytest.approx((9 + 100 * 20 / 25) / 110)
+    assert found.margin == pytest.approx(12.3237, abs=0.0001)
+    told = share([(0, 1, 1, 9), (0, 1, 0, 1), (1, 1, 1, 20), (1, 1, 0, 5), (None, 1, None, 75)])
+    assert told is not None
+    assert (told.numerator, told.asked, told.read, told.population) == (29, 35, 35, 110)
+    assert told.margin == 12.4  # rounded up
+
+
+@pytest.mark.parametrize(
+    ("counting", "of", "percent"),
+    [(0, 1000, 0), (1, 1000, 1), (14, 1000, 1), (16, 1000, 2), (500, 1000, 50), (989, 1000, 99),
+     (999, 1000, 99), (1000, 1000, 100)],
+)  # fmt: skip
+def test_nobody_is_rounded_away(counting, of, percent):
+    found = share([(1, 1, 1, counting), (1, 1, 0, of - counting)])
+
+    assert found is not None
+    assert found.percent == percent
+
+
 def test_nobody_asked_is_no_estimate():
     assert estimate(first=(0, 0), drawn=(0, 0), population=10) is None
 

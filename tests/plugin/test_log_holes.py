@@ -28,6 +28,11 @@ def spoil_cursor(org, **columns):
             snapshot.write(f"UPDATE log_cursor SET {column} = ?", [(value,)])
 
 
+def covered_since(org):
+    with Snapshot.to_read(org.state_dir) as snapshot:
+        return snapshot.rows("SELECT since FROM log_cursor")[0][0]
+
+
 def whole_of(org):
     """What a single reading of the same time would have brought."""
     whole = virtual_org()
@@ -56,6 +61,38 @@ def test_eight_days_without_a_sync_leave_no_hole_whatever_became_of_the_cursor(s
 
     assert report.datasets["logs"].state == DatasetState.COMPLETE
     assert whole_of(org) <= stored(org).keys()
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "days", "hours_back", "follows"),
+    [
+        ({}, 1, 24, True),
+        ({}, 89, 24, True),
+        ({}, 91, 24, False),
+        ({"filter": 'eventType eq "something.else"'}, 1, 24, False),
+        ({"next_url": "https://elsewhere.example/api/v1/logs?after=1"}, 1, 24, False),
+        ({}, 1, 168, False),
+    ],
+    ids=["a day old", "as old as may be", "older than Okta keeps", "other rules", "another address",
+         "more hours asked for"],
+)  # fmt: skip
+def test_a_cursor_is_followed_only_where_it_leads_to_all_that_is_wanted(
+    spoilt, days, hours_back, follows
+):
+    org = virtual_org(users=24)
+    only_logs(org, hours_back=24)
+    covered_before = covered_since(org)
+    spoil_cursor(org, **spoilt)
+    org.clock.advance(days * DAY_S)
+    org.sandbox.journal.clear()
+
+    only_logs(org, hours_back=hours_back)
+
+    first = next(e.target for e in org.sandbox.journal.entries if e.path == LOGS)
+    assert ("after=" in first) == follows
+    assert ("since=" in first and "filter=" in first) == (not follows)
+    # What other rules ask for is not known of the time before.
+    assert (covered_since(org) > covered_before) == ("filter" in spoilt)
 
 
 def test_a_hole_that_cannot_be_closed_is_told_and_stays_told():
@@ -90,11 +127,12 @@ def test_a_reading_from_before_a_hole_is_read_anew():
     assert org.calls("/factors") > before
 
 
-def test_entries_and_the_cursor_behind_them_are_stored_together(monkeypatch):
+@pytest.mark.parametrize("broken", ["INSERT INTO log_cursor", "INSERT INTO target"])
+def test_entries_and_the_cursor_behind_them_are_stored_together(monkeypatch, broken):
     org = virtual_org()
 
     def fail(self, sql, rows):
-        if "INSERT INTO log_cursor" in sql:
+        if broken in sql:
             raise RuntimeError("the machine stopped here")
         return write(self, sql, rows)
 
@@ -105,6 +143,8 @@ def test_entries_and_the_cursor_behind_them_are_stored_together(monkeypatch):
     monkeypatch.undo()
 
     assert stored(org) == {}
+    with Snapshot.to_read(org.state_dir) as snapshot:
+        assert snapshot.rows("SELECT * FROM log_cursor") == []
 
 
 @pytest.mark.parametrize("trick", [tricks.next_is_itself(), tricks.endless_pages()])

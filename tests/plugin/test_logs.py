@@ -195,6 +195,13 @@ def test_masking_keeps_the_entry_whole_whatever_was_typed(text):
     assert masked["actor"]["alternateId"] in (text, MASKED)
 
 
+@pytest.mark.parametrize("odd", [7, ["x"], {"a": 1}, True, ""])
+def test_a_user_name_that_is_no_text_costs_no_entry(odd):
+    good, bad = entries([typed(odd) | {"published": "2026-01-01T00:00:00Z"}], nobody)
+    assert [entry.uuid for entry in good] == ["1"]
+    assert not bad
+
+
 @pytest.mark.parametrize(
     "odd",
     [

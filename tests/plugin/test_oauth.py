@@ -9,6 +9,7 @@ import pytest
 from joserfc.jwk import ECKey, RSAKey
 
 from okta_sandbox import Settings
+from okta_sandbox.api import tricks
 from tests.support.odd_server import ORIGIN, OddServer
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import DatasetState, SyncStatus
@@ -166,6 +167,18 @@ def test_a_token_with_a_short_life_is_not_renewed_for_every_request(monkeypatch)
 
     assert report.status == SyncStatus.COMPLETE
     assert len(token_requests(org)) <= 3 + report.seconds / 30
+    assert not [e for e in org.sandbox.journal.entries if e.status == 401]
+
+
+@pytest.mark.parametrize("life_s", [None, "3600", 0, -5, 10**9, 3600.5, {}])
+def test_a_token_whose_life_is_not_told_sensibly_is_taken_to_live_as_usual(life_s):
+    org = service_org(users=24)
+    org.sandbox.faults.play(tricks.replace("expires_in", life_s), "/oauth2/v1/token")
+
+    report = org.sync(sync_apps=False, sync_logs=False)
+
+    assert report.status == SyncStatus.COMPLETE
+    assert len(token_requests(org)) == 1
 
 
 def test_one_endpoint_that_refuses_every_token_costs_few_tokens_and_nothing_else():

@@ -201,6 +201,25 @@ def test_too_many_in_flight_halves_the_window_once_and_answers_widen_it_again():
     assert widened == MOST_IN_FLIGHT
 
 
+def test_no_more_are_in_flight_than_the_window_has_room_for_in_all_buckets_together():
+    pacer = Pacer(1.0, window=3)
+    seen = []
+
+    async def one(number: int) -> None:
+        async with pacer.slot(f"/api/v1/{('users', 'groups', 'apps', 'logs', 'zones')[number]}"):
+            seen.append(pacer.in_flight)
+            await asyncio.sleep(1)
+
+    async def scenario() -> None:
+        async with asyncio.TaskGroup() as group:
+            for number in range(5):
+                group.create_task(one(number))
+
+    run(scenario())
+
+    assert max(seen) == 3
+
+
 def test_a_cancelled_request_gives_its_place_back():
     pacer = Pacer(0.9)
 
