@@ -6,7 +6,7 @@
            ├── service_apps
            └── (logs) ── app_use
     logs
-    api_tokens, policies, authenticators, zones, threat_insight
+    every other by itself
 
 Factors wait for users and roles because privileged users are read first, custom roles for whoever
 holds them, the use of applications for the log because both spend its rate limit. Everything else
