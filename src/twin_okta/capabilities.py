@@ -26,9 +26,8 @@ async def probe_all(client: OktaClient, context: Context, *, domain: str) -> Con
         visit = Visit(client, context, domain)
         try:
             await visit.probe("users")  # also the first proof that the credential is accepted
-            others = [name for name, dataset in DATASETS.items() if dataset.probe]
-            others.remove("users")
-            questions = [visit.who(), visit.what_kind(), *map(visit.probe, others)]
+            await visit.what_kind()
+            questions = [visit.who(), *map(visit.probe, visit.others())]
             await each(questions, lambda question: question, width=AT_ONCE)
         except OktaError as error:
             return ConnectionReport(ok=False, org=domain, error=str(error))
@@ -74,6 +73,16 @@ class Visit:
         else:
             self.answers[name] = answer.json
             self._found(name, Capability(granted=True))
+
+    def others(self) -> list[str]:
+        """What is probed beside users: nothing that only the other edition has, since that this org
+        has none is no lack of the credential's."""
+        editions = ("", self.edition) if self.edition else ("", *EDITIONS.values())
+        return [
+            name
+            for name, dataset in DATASETS.items()
+            if dataset.probe and name != "users" and EDITIONS.get(dataset.edition, "") in editions
+        ]
 
     async def who(self) -> None:
         """A service app is itself; a token is its owner, `/users/me`."""

@@ -114,6 +114,7 @@ def test_the_connection_test_says_the_same(seen, edition):
     capabilities = seen.test().capabilities
     probed = DENIED_TO[seen.kind] & capabilities.keys()
     assert {n for n, capability in capabilities.items() if not capability.granted} == probed
+    assert ("authenticators" in capabilities) == (edition != "classic")
 
 
 @pytest.mark.parametrize("then", [{"sync_users": False}, {"sync_logs": False}])
