@@ -5,7 +5,7 @@ and are read for each. What cannot be read of one subject costs that subject and
 named; a subject is gone only when that is so of itself, and then has nothing.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -48,7 +48,7 @@ class Listing(Generic[Model]):
 
     `path` may name columns of the subject that it hangs on; `parent` is then the address of that
     subject itself. `within` is the part of the body that holds the records, in the lists below
-    `/iam/`.
+    `/iam/`. `parts` are the further tables that keep what a record holds several of.
     """
 
     path: str
@@ -58,6 +58,9 @@ class Listing(Generic[Model]):
     params: Params = Factory(dict[str, str | int])
     within: str = ""
     parent: str = ""
+    parts: Mapping[str, Callable[[Model], Iterable[Record]]] = Factory(
+        dict[str, Callable[[Any], Iterable[Record]]]
+    )
 
 
 async def read_list(run: Run, reading: Reading, listing: Listing[Any]) -> None:
@@ -164,6 +167,8 @@ async def _store_pages(
     async for records, unreadable in understood(pages, listing.model):
         with run.snapshot.together():
             reading.store(listing.table, ({**subject, **listing.row(record)} for record in records))
+            for table, rows in listing.parts.items():
+                reading.store(table, (row for record in records for row in rows(record)))
             reading.leave_out(_named(bad, subject) for bad in unreadable)
         yield len(records)
 
