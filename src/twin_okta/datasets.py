@@ -226,6 +226,16 @@ _ALL = (
         edition=IDENTITY_ENGINE,
     ),
     Dataset(
+        name="devices",
+        tables=("device", "device_user"),
+        options=("sync_users",),
+        scope="okta.devices.read",
+        bucket="devices",
+        probe=Probe(path="/api/v1/devices", params={"limit": 1}),
+        of_people=True,
+        edition=IDENTITY_ENGINE,
+    ),
+    Dataset(
         name="zones",
         tables=("zone",),
         options=("sync_apps",),

@@ -95,3 +95,16 @@ CREATE TABLE elsewhere_provider (type TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE role_tier (type TEXT PRIMARY KEY, tier INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE permission_tier (pattern TEXT PRIMARY KEY, tier INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE directory_app (pattern TEXT PRIMARY KEY) WITHOUT ROWID;
+
+CREATE TABLE device (
+    generation INTEGER NOT NULL, id TEXT NOT NULL, name TEXT, platform TEXT, status TEXT NOT NULL,
+    registered INTEGER, disk_encryption TEXT,
+    in_use INTEGER,                  -- it is active, and somebody uses it
+    managed INTEGER,                 -- for all of its users
+    PRIMARY KEY (generation, id)
+) WITHOUT ROWID;
+CREATE TABLE device_user (
+    generation INTEGER NOT NULL, device_id TEXT NOT NULL, user_id TEXT NOT NULL,
+    managed INTEGER,                 -- for this user
+    PRIMARY KEY (generation, device_id, user_id)
+) WITHOUT ROWID;

@@ -12,16 +12,17 @@ from twin_host.contract import Confidence, DatasetState, SyncStatus
 COMPLETE, DENIED, SKIPPED = (DatasetState.COMPLETE, DatasetState.DENIED, DatasetState.SKIPPED)
 ROLES = {"roles", "custom_roles", "service_apps"}
 GUARDS = {"policies", "authenticators", "zones", "threat_insight"}
+IDENTITY_ENGINE = {"authenticators", "devices"}
 DENIED_TO = {
     "super_admin": set(),
     "read_only_admin": {*ROLES, "api_tokens"},
-    "custom_role": {"logs", "app_use", "api_tokens", *GUARDS},
+    "custom_role": {"logs", "app_use", "api_tokens", "devices", *GUARDS},
     "few scopes": {
         "apps", "assignments", "app_use", "service_apps", "roles", "custom_roles", "api_tokens",
-        *GUARDS,
+        "devices", *GUARDS,
     },
     "help_desk": {
-        *ROLES, "apps", "assignments", "logs", "app_use", "api_tokens", *GUARDS,
+        *ROLES, "apps", "assignments", "logs", "app_use", "api_tokens", "devices", *GUARDS,
     },
 }  # fmt: skip
 FEW = ["okta.users.read", "okta.groups.read", "okta.logs.read"]
@@ -46,7 +47,7 @@ def seen(request, edition):
 
 
 def test_each_dataset_is_complete_or_denied_with_what_is_missing(seen, edition):
-    expected = DENIED_TO[seen.kind] - ({"authenticators"} if edition == "classic" else set())
+    expected = DENIED_TO[seen.kind] - (IDENTITY_ENGINE if edition == "classic" else set())
     states = {name: report.state for name, report in seen.report.datasets.items()}
     assert {name for name, state in states.items() if state == DENIED} == expected
     rest = {state for name, state in states.items() if name not in expected}

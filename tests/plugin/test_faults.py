@@ -28,6 +28,7 @@ PATHS = {
     "service_apps": "/oauth2/v1/clients/*/roles",
     "policies": "/api/v1/policies",
     "authenticators": "/api/v1/authenticators",
+    "devices": "/api/v1/devices",
     "zones": "/api/v1/zones",
     "threat_insight": "/api/v1/threats/configuration",
 }

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from okta_sandbox.definitions import figures
 from tests.support.true_figures import known
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import Confidence, SyncStatus
@@ -58,7 +59,7 @@ def test_everything_was_read(org):
     assert org.report.status == SyncStatus.COMPLETE
     unread = {name: d.reason for name, d in org.report.datasets.items() if d.reason}
     classic = org.sandbox.org.edition == "classic"
-    assert unread.keys() == ({"authenticators"} if classic else set())
+    assert unread.keys() == ({"authenticators", "devices"} if classic else set())
 
 
 def test_users_by_status(org, facts):
@@ -208,6 +209,19 @@ def test_what_guards_sign_in(org, facts, gaps):
         assert org.truth.password_only_apps < org.truth.sso_apps
         on = [a for a in security.authenticators if a.get("status", "ACTIVE") == "ACTIVE"]
         assert int(facts["authenticators_enabled"].value) == len(on)
+
+
+def test_devices_and_who_uses_them(org, facts, gaps):
+    true = figures(org.sandbox.org, now_s=org.clock.epoch_s())
+    keys = ("devices", "devices_managed", "devices_unmanaged", "devices_unencrypted")
+    if org.sandbox.org.edition == "classic":
+        assert not set(keys) & facts.keys()
+        assert "admins-on-unmanaged-devices" not in gaps
+        return
+    assert {key: subjects(org, facts[key]) for key in keys} == {key: true[key] for key in keys}
+    assert ids(org, gaps["admins-on-unmanaged-devices"]) == true["admins_on_unmanaged_devices"]
+    assert all(true[key] for key in keys)
+    assert true["admins_on_unmanaged_devices"]
 
 
 def test_api_tokens_and_custom_roles(org, facts, gaps):

@@ -34,7 +34,8 @@ PERSONAL = {
     "login", "email", "secondEmail", "firstName", "lastName", "middleName", "nickName",
     "displayName", "alternateId", "mobilePhone", "primaryPhone", "phoneNumber", "manager",
     "managerId", "employeeNumber", "streetAddress", "companyName", "ipAddress", "ip",
-    "credentialId", "city", "postalCode", "userName", "value",
+    "credentialId", "city", "postalCode", "userName", "value", "serialNumber",
+    "imei", "meid", "udid", "sid", "tpmPublicKeyHash",
 }  # fmt: skip
 NOT_PERSONAL = re.compile(r"0oa\w+|unknown|system|Okta.*", re.IGNORECASE)
 

@@ -66,6 +66,7 @@ class RecordedOrg:
             "/api/v1/policies": lambda r: recorded("/api/v1/policies", r.query_params["type"]),
             "/api/v1/policies/{id}/rules": lambda _r: [],
             "/api/v1/authenticators": lambda _r: [],
+            "/api/v1/devices": lambda _r: [],
             "/api/v1/logs": lambda _r: [],
         }
         served = [Route(path, self._list(records)) for path, records in routes.items()]

@@ -267,6 +267,42 @@ class Authenticator:
 
 
 @frozen
+class DeviceProfile:
+    display_name: str | None = None
+    platform: str | None = None
+    registered: bool | None = None
+    disk_encryption_type: str | None = None
+
+
+@frozen
+class DeviceUser:
+    """One user of a device; `management_status` is MANAGED or NOT_MANAGED."""
+
+    user: Member
+    management_status: str | None = None
+
+
+@frozen
+class DeviceEmbedded:
+    users: list[DeviceUser] | None = None
+
+
+@frozen
+class Device:
+    """A device; one that is deactivated has lost its users."""
+
+    id: Id
+    status: str = ""
+    profile: DeviceProfile = DeviceProfile()
+    _embedded: DeviceEmbedded = DeviceEmbedded()
+
+    @property
+    def users(self) -> list[DeviceUser] | None:
+        """Who uses it; None when Okta did not say."""
+        return self._embedded.users
+
+
+@frozen
 class Zone:
     id: Id
     name: str | None = None

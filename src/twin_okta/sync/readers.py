@@ -9,6 +9,7 @@ from twin_okta.sync.apps import read_apps
 from twin_okta.sync.assignments import read_assignments
 from twin_okta.sync.authenticators import read_authenticators
 from twin_okta.sync.custom_roles import read_custom_roles
+from twin_okta.sync.devices import read_devices
 from twin_okta.sync.factors import read_factors
 from twin_okta.sync.groups import read_groups
 from twin_okta.sync.logs import read_logs
@@ -34,6 +35,7 @@ READERS: dict[str, Read] = {
     "service_apps": read_service_apps,
     "policies": read_policies,
     "authenticators": read_authenticators,
+    "devices": read_devices,
     "zones": read_zones,
     "threat_insight": read_threat_insight,
     "logs": read_logs,
