@@ -2,10 +2,13 @@
 
 import pytest
 
+from okta_sandbox.definitions import figures
 from tests.support.small_snapshot import SmallSnapshot
+from tests.support.virtual_org import virtual_org
 from twin_host.contract import Confidence
 from twin_okta.api.models import Device
 from twin_okta.api.structure import structure
+from twin_okta.snapshot import Snapshot
 from twin_okta.sync.devices import DEVICES
 
 KEYS = ("devices_managed", "devices_unmanaged", "devices_unencrypted")
@@ -162,3 +165,35 @@ def test_the_gap_is_as_severe_as_the_role_is_strong(org):
     org.execute("UPDATE role SET type = 'READ_ONLY_ADMIN'")
 
     assert (severe, org.gaps()[GAP].severity) == ("high", "low")
+
+
+def test_a_device_that_comes_and_one_that_is_deactivated_are_in_the_log_and_the_next_reading():
+    org = virtual_org(users=24)
+    org.sync(hours_back=24)
+    before = int(org.facts()["devices_managed"].value)
+    org.clock.advance(3600)
+    act = org.sandbox.org.act(at_s=org.clock.epoch_s())
+    owner = org.sandbox.org.admins.owner(0)
+    made, lost = (act.enrol_device(owner, managed=True) for _ in range(2))
+    act.deactivate_device(lost)
+    org.clock.advance(60)
+
+    org.sync(hours_back=24)
+
+    facts = org.facts()
+    assert int(facts["devices_managed"].value) == before + 1
+    assert int(facts["devices"].value) == len(figures(org.sandbox.org)["devices"])
+    with Snapshot.to_read(org.state_dir) as snapshot:
+        told = snapshot.rows(
+            "SELECT d.event_type, t.id FROM due_event d JOIN log_event e USING (event_type)"
+            " JOIN target t ON t.event = e.number AND t.type = d.target_type"
+            " WHERE d.dataset = 'devices' AND t.id IN (?, ?)",
+            (made.id, lost.id),
+        )
+    assert sorted(told) == sorted(
+        [
+            ("device.enrollment.create", made.id),
+            ("device.enrollment.create", lost.id),
+            ("device.lifecycle.deactivate", lost.id),
+        ]
+    )

@@ -13,6 +13,7 @@ LISTS = {
     "users": "/api/v1/users",
     "apps": "/api/v1/apps",
     "groups": "/api/v1/groups",
+    "devices": "/api/v1/devices",
 }
 
 
