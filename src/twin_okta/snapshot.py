@@ -33,10 +33,11 @@ PATIENCE_S = 30.0
 """How long a reader or the writer waits for another process's transaction."""
 
 SET_ORG = """
-INSERT INTO org (only, id, name, privileged_groups, stale_after_days, service_account_names)
-VALUES (1, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET id = excluded.id, name = excluded.name,
+INSERT INTO org (only, id, name, privileged_groups, stale_after_days, service_account_names,
+    reader_id)
+VALUES (1, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET id = excluded.id, name = excluded.name,
     privileged_groups = excluded.privileged_groups, stale_after_days = excluded.stale_after_days,
-    service_account_names = excluded.service_account_names
+    service_account_names = excluded.service_account_names, reader_id = excluded.reader_id
 """
 DOUBTS = "SELECT name, doubt, doubted_at FROM dataset WHERE doubt <> ''"
 SET_VIEW = """
@@ -220,11 +221,18 @@ class Snapshot:
         )
 
     def set_org(
-        self, name: str, *, groups: Sequence[str], stale_days: int, service_names: Sequence[str]
+        self,
+        name: str,
+        *,
+        groups: Sequence[str],
+        stale_days: int,
+        service_names: Sequence[str],
+        reader_id: str = "",
     ) -> None:
-        """Remember who is read, and the settings on which figures depend."""
+        """Remember who is read, and the settings on which figures depend. `reader_id` is the user
+        or service app that reads, where that is known."""
         lists = json.dumps(list(map(folded, groups))), json.dumps(list(service_names))
-        self.write(SET_ORG, [(name, name, lists[0], stale_days, lists[1])])
+        self.write(SET_ORG, [(name, name, lists[0], stale_days, lists[1], reader_id or None)])
 
     def begin_sync(self) -> int:
         """Count one more sync; its number."""

@@ -134,7 +134,8 @@ CREATE VIEW service_login AS
 -- Everybody who can sign in. `drawn` is NULL while a user's factors were not read, else 1 for those
 -- drawn at random and 0 for those read first on purpose; who changed since, or could never be read,
 -- is no random sample, and `is_unsure`. `failure`: an earlier reading stands. `seen`: the newest of
--- sign-in and activation (creation where there is none). `service_evidence` shows an account that is no person's.
+-- sign-in and activation (creation where there is none). `service_evidence` shows an account that is
+-- no person's.
 CREATE VIEW population AS
     SELECT p.id, p.login, p.status, p.provider, p.created, p.activated, p.last_login, p.can_sign_in,
         p.elsewhere, p.drawn, p.is_unsure, p.read_at, p.sync, p.failure,
@@ -306,20 +307,6 @@ CREATE VIEW undecided_privilege AS
         FROM privileged_name n WHERE n.name NOT IN
             (SELECT coalesce(g.folded_name, lower(g.name)) FROM shown_group g
                 WHERE g.name IS NOT NULL);
-
--- When somebody was last seen: the newest of sign-in, activation (creation where there is none) and
--- the use of a token; `is_stale` is NULL where it is not known of an administrator's tokens.
-CREATE VIEW last_seen AS
-    SELECT p.id, p.seen, t.last_used AS token_used,
-        CASE WHEN NOT coalesce(p.is_stale, 1) OR t.last_used >= p.stale_before THEN 0
-            WHEN t.user_id IS NOT NULL AND t.last_used IS NULL THEN NULL
-            WHEN NOT p.knows_tokens AND p.id IN (SELECT a.user_id FROM privilege a) THEN NULL
-            ELSE p.is_stale END AS is_stale
-    FROM (SELECT q.id, q.seen, q.seen < s.stale_before AS is_stale, s.stale_before, s.knows_tokens
-        FROM (SELECT o.id, nullif(max(coalesce(o.last_login, ''),
-                coalesce(o.activated, o.created, '')), '') AS seen FROM population o) q
-        LEFT JOIN setting s) p
-    LEFT JOIN token_use t ON t.user_id = p.id;
 
 -- --- applications and what opens them ------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.plugin.test_oauth import service_org
 from tests.support.small_snapshot import LONG_AGO, NOW, RECENTLY, SmallSnapshot
 from twin_host.contract import Confidence
 from twin_okta.snapshot import Snapshot, iso_text
@@ -529,3 +530,12 @@ def test_a_record_that_could_not_be_read_leaves_nothing_of_its_dataset_verified(
 
     assert {facts[key].confidence for key in facts if "users" in facts[key].evidence.datasets
             and key != "tool"}.isdisjoint({VERIFIED})  # fmt: skip
+
+
+def test_a_service_app_that_reads_is_known_to_be_the_reader():
+    org = service_org(users=20, apps=6)
+
+    org.sync(sync_logs=False)
+
+    with Snapshot.to_read(org.state_dir) as snapshot:
+        assert snapshot.rows("SELECT reader_id FROM setting") == [(org.config.client_id,)]

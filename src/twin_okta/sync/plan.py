@@ -71,6 +71,7 @@ async def sync_org(
                 groups=config.privileged_groups,
                 stale_days=config.stale_after_days,
                 service_names=config.service_account_names,
+                reader_id=config.client_id if config.auth == "oauth" else "",
             )
             run = Run(client, snapshot, asked, context, snapshot.begin_sync())
             run.doubted_before, run.shown_before = snapshot.doubts(), snapshot.times()
