@@ -8,6 +8,9 @@ from hypothesis import HealthCheck, settings
 settings.register_profile(
     "suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile(
+    "fuzz", max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck)
+)
 settings.load_profile("suite")
 
 

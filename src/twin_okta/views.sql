@@ -11,7 +11,11 @@ CREATE VIEW setting AS
         (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', coalesce(d.as_of, d.started_at),
                 '-' || o.stale_after_days || ' days')
             FROM dataset d WHERE d.name = 'users') AS stale_before,
-        (SELECT d.shown > 0 FROM dataset d WHERE d.name = 'api_tokens') AS knows_tokens,
+        (SELECT d.shown > 0 AND d.unreadable = 0 AND d.doubt = '' AND NOT EXISTS
+                (SELECT 1 FROM shown_api_token t WHERE t.user_id IS NULL)
+            FROM dataset d WHERE d.name = 'api_tokens') AS knows_tokens,
+        (SELECT d.shown > 0 AND d.unreadable = 0 AND d.doubt = ''
+            FROM dataset d WHERE d.name = 'custom_roles') AS knows_permissions,
         (SELECT d.shown > 0 FROM dataset d WHERE d.name = 'roles') AS knows_roles
     FROM org o;
 
@@ -184,7 +188,8 @@ CREATE VIEW person AS
             WHEN p.at_least = 0 THEN 'none' WHEN p.at_least = 1 THEN 'weak'
             WHEN p.at_least = 2 THEN 'elsewhere' WHEN p.at_least = 3 THEN 'unknown'
             WHEN p.at_least = 4 THEN 'strong' ELSE 'phishing-resistant' END AS strength,
-        p.service_evidence IS NOT NULL AS is_service_account, p.service_evidence, p.seen,
+        CASE WHEN p.service_evidence IS NOT NULL THEN 1 WHEN p.login = '' THEN NULL ELSE 0 END
+            AS is_service_account, p.service_evidence, p.seen,
         (SELECT t.last_used FROM token_use t WHERE t.user_id = p.id) AS token_used,
         CASE WHEN p.seen >= (SELECT s.stale_before FROM setting s) THEN 0
             WHEN p.seen IS NULL THEN NULL
@@ -197,7 +202,8 @@ CREATE VIEW person AS
             WHEN p.can_sign_in IS NULL THEN 'their status was not sent'
             WHEN p.elsewhere IS NULL THEN 'their credential provider was not sent'
             WHEN p.at_least <> p.at_most
-                THEN 'whether sign-in may use their factors is not known' END AS why,
+                THEN 'whether sign-in may use their factors is not known'
+            WHEN p.login = '' THEN 'their login was not sent' END AS why,
         (SELECT group_concat(DISTINCT e.type) FROM enrolment e
             WHERE e.user_id = p.id AND e.status = 'ACTIVE') AS factors,
         (SELECT count(DISTINCT e.authenticator) FROM enrolment e
@@ -223,11 +229,13 @@ CREATE VIEW permission_held AS
         WHERE p.permission GLOB t.pattern), 1) AS tier
     FROM shown_role_permission p;
 
--- Roles that somebody or something holds, each with its tier; NULL where it is not known.
+-- Roles that somebody or something holds, each with its tier; NULL where it is not known, as where
+-- not every permission of a custom role could be read, of which any may weigh more.
 CREATE VIEW role_held AS
     SELECT r.holder_kind, r.holder_id, r.role, r.via, r.is_held,
         coalesce((SELECT t.tier FROM role_tier t WHERE t.type = r.type),
-            (SELECT min(p.tier) FROM permission_held p WHERE p.role_id = r.custom_role_id)) AS tier
+            (SELECT CASE WHEN s.knows_permissions OR min(p.tier) = 0 THEN min(p.tier) END
+                FROM permission_held p, setting s WHERE p.role_id = r.custom_role_id)) AS tier
     FROM (SELECT h.holder_kind, h.holder_id, coalesce(h.label, h.type) AS role, h.type,
             h.custom_role_id, CASE h.assignment_type WHEN 'GROUP' THEN 'group' ELSE 'direct' END
             AS via, CASE WHEN h.status = '' THEN NULL ELSE h.status <> 'INACTIVE' END AS is_held
@@ -319,6 +327,7 @@ CREATE VIEW known_app AS
             WHEN a.application_type = 'service' AND a.sign_on_mode = 'OPENID_CONNECT' THEN 'machine'
             WHEN EXISTS (SELECT 1 FROM directory_app d WHERE a.name GLOB d.pattern)
                 THEN 'directory'
+            WHEN a.sign_on_mode IS NULL THEN NULL
             ELSE coalesce(c.class, 'other') END AS class
     FROM shown_app a LEFT JOIN sign_on_class c ON c.mode = a.sign_on_mode
     LEFT JOIN own_app o ON o.name = a.name;

@@ -68,7 +68,7 @@ class Factor:
     """One factor of one user; enrolled only when its status is ACTIVE."""
 
     id: Id
-    factor_type: str = ""
+    factor_type: Word
     provider: str | None = None
     vendor_name: str | None = None
     status: str = ""
@@ -135,12 +135,16 @@ class Role:
     """One admin role of a user or group. `role` and `resource_set` are set for custom roles."""
 
     id: Id
-    type: str = ""
+    type: Word
     label: str | None = None
     status: str = ""
     assignment_type: str = ""
     role: Id | None = None
     resource_set: Id | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.type == "CUSTOM" and not self.role:
+            raise ValueError("a custom role does not say which")
 
 
 @frozen
@@ -238,6 +242,37 @@ class Policy:
 
 
 @frozen
+class SessionLimits:
+    max_session_idle_minutes: int | None = None
+    max_session_lifetime_minutes: int | None = None
+    use_persistent_cookie: bool | None = None
+
+
+@frozen
+class SessionAction:
+    """What a rule of a global session policy does."""
+
+    access: str | None = None
+    require_factor: bool | None = None
+    primary_factor: str | None = None
+    session: SessionLimits = SessionLimits()
+
+
+@frozen
+class AppAction:
+    """What a rule of an authentication policy does; its method has many shapes."""
+
+    access: str | None = None
+    verification_method: dict[str, Any] | None = None
+
+
+@frozen
+class RuleActions:
+    signon: SessionAction = SessionAction()
+    app_sign_on: AppAction = AppAction()
+
+
+@frozen
 class PolicyRule:
     """One rule; what it says depends on its policy's type."""
 
@@ -245,8 +280,8 @@ class PolicyRule:
     name: str | None = None
     status: str = ""
     priority: int | None = None
-    conditions: Any = None
-    actions: Any = None
+    conditions: dict[str, Any] | None = None
+    actions: RuleActions = RuleActions()
 
 
 @frozen
@@ -335,6 +370,13 @@ class Org:
     company_name: str | None = None
     subdomain: str | None = None
     status: str | None = None
+
+
+@frozen
+class SignOn:
+    """Of a log entry that tells of a sign-in: when that was."""
+
+    published: Time
 
 
 @frozen

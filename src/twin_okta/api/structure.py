@@ -28,6 +28,7 @@ WORDS = {str: "text", int: "a whole number", bool: "true or false", Id: "an id",
 LARGEST = 2**63 - 1
 """What SQLite can store; nothing that Okta counts comes near it."""
 LONGEST_REASON = 200
+LONGEST_TEXT = 2000
 
 _AN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
 
@@ -117,16 +118,15 @@ def _expected(error: BaseException, kind: type[Any] | None) -> str:
 
 
 def _text(value: Any, _type: Any) -> str:
+    """A number is no text: nobody has the status 7. What is longer than any text of Okta's is cut."""
     if isinstance(value, str):
-        return value
-    if isinstance(value, int | float):
-        return str(value)
+        return value[:LONGEST_TEXT]
     raise TypeError
 
 
 def _word(value: Any, _type: Any) -> str:
     if isinstance(value, str) and value:
-        return value
+        return value[:LONGEST_TEXT]
     raise TypeError
 
 

@@ -4,6 +4,7 @@ Data that was never read gives no figure, and neither does data that was read in
 nobody: there is never a false zero.
 """
 
+import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ VALUES = (
 STRATA_BY_VALUE = (
     "SELECT value, drawn, belongs, counts, count(*) FROM ({query}) GROUP BY 1, 2, 3, 4"
 )
+LONGEST_WORD = 60
 PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]*")
 
 
@@ -274,8 +276,13 @@ class Measuring:
 
 
 def word(text: str) -> str:
-    """Okta's value as part of a key: `token:software:totp` as `token_software_totp`."""
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "none"
+    """Okta's value as part of a key: `token:software:totp` as `token_software_totp`; what is longer
+    than any value of Okta's by its beginning and a digest."""
+    name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "none"
+    if len(name) <= LONGEST_WORD:
+        return name
+    digest = hashlib.blake2b(text.encode(errors="replace"), digest_size=4).hexdigest()
+    return f"{name[:LONGEST_WORD]}_{digest}"
 
 
 def quoted(text: str) -> str:

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from twin_host.contract import DatasetReport
 from twin_okta.api import Refused, UnreadableAnswer
-from twin_okta.api.json_path import at, objects
-from twin_okta.api.structure import Unreadable
+from twin_okta.api.models import SignOn
+from twin_okta.api.structure import Unreadable, structure
 from twin_okta.snapshot import iso_text
 from twin_okta.sync.assignments import TO_COUNT
 from twin_okta.sync.lists import SubjectKey, for_each
@@ -26,11 +26,14 @@ async def read_app_use(run: Run) -> DatasetReport:
         newest = {"limit": 1, "sortOrder": "DESCENDING", "filter": wanted}
         try:
             page = await run.client.page("/api/v1/logs", {**window, **newest})
+            entries, unreadable = structure(page.records, SignOn)
         except (Refused, UnreadableAnswer) as error:
             reading.leave_out([Unreadable(app["app_id"], str(error))])
             return
-        entries = objects(page.records)
-        last_used = at(entries[0], "published") if entries else None
+        if unreadable:
+            reading.leave_out([Unreadable(app["app_id"], unreadable[0].reason)])
+            return
+        last_used = entries[0].published if entries else None
         reading.store("app_use", [{**app, "last_used": last_used}])
 
     await for_each(run, "app_use", run.snapshot.records(TO_COUNT, {}), read_last_use)

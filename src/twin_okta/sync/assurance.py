@@ -33,16 +33,27 @@ MORE_THAN_A_MAILBOX_OR_PHONE = ("deviceBound", "hardwareProtection", "phishingRe
 def what_alone_satisfies(method: Any) -> frozenset[str] | None:
     """The kinds of factors of which one alone satisfies a rule's verification method: none where
     it asks for two, and None where nobody can say."""
+    try:
+        return _alone(method)
+    except Unclear:
+        return None
+
+
+class Unclear(ValueError):
+    """A part of a method is no such thing as belongs there, and could stand for anything."""
+
+
+def _alone(method: Any) -> frozenset[str] | None:
     kind = at(method, "type")
     if kind == "AUTH_METHOD_CHAIN":
-        chains = objects(at(method, "chains"))
+        chains = _objects(at(method, "chains"))
         return _any_of(map(_of_chain, chains)) if chains else None
     mode = at(method, "factorMode")
     if mode == "2FA":
         return frozenset()
     if mode != "1FA":
         return None
-    constraints = objects(at(method, "constraints"))
+    constraints = _objects(at(method, "constraints"))
     return _any_of(map(_of_constraint, constraints)) if constraints else EVERYTHING
 
 
@@ -51,10 +62,9 @@ def _any_of(alternatives: Iterable[frozenset[str]]) -> frozenset[str]:
 
 
 def _of_chain(chain: dict[str, Any]) -> frozenset[str]:
-    if objects(at(chain, "next")):
+    if _objects(at(chain, "next")):
         return frozenset()
-    methods = objects(at(chain, "authenticationMethods"))
-    return frozenset(KIND_OF_KEY.get(str(at(each, "key")), "possession") for each in methods)
+    return frozenset(_kinds(at(chain, "authenticationMethods")))
 
 
 def _of_constraint(constraint: dict[str, Any]) -> frozenset[str]:
@@ -69,36 +79,58 @@ def _of_constraint(constraint: dict[str, Any]) -> frozenset[str]:
         if any(at(possession, name) == "REQUIRED" for name in MORE_THAN_A_MAILBOX_OR_PHONE):
             among -= {"email", "phone"}
         return _allowed(possession, among)
-    left_out = [
-        _excluded(part)
-        for part in (at(constraint, "knowledge"), at(constraint, "possession"))
-        if isinstance(part, dict)
-    ]
-    return EVERYTHING.difference(*left_out)
+    parts = (_part(constraint, name) for name in ("knowledge", "possession"))
+    return EVERYTHING.difference(*(_excluded(part) for part in parts if part is not None))
 
 
 def _demanded(constraint: dict[str, Any], name: str) -> dict[str, Any] | None:
+    part = _part(constraint, name)
+    return None if at(part, "required") is False else part
+
+
+def _part(constraint: dict[str, Any], name: str) -> dict[str, Any] | None:
     part = at(constraint, name)
-    if not isinstance(part, dict) or at(part, "required") is False:
-        return None
-    return cast("dict[str, Any]", part)
+    if part is not None and not isinstance(part, dict):
+        raise Unclear
+    return cast("dict[str, Any] | None", part)
 
 
 def _allowed(part: Any, among: frozenset[str]) -> frozenset[str]:
     """The kinds that a part's lists permit: what no list names is permitted."""
     found = among - _excluded(part)
-    named = objects(at(part, "authenticationMethods"))
-    if named:
-        found &= {KIND_OF_KEY.get(str(at(each, "key")), "possession") for each in named}
+    if named := _kinds(at(part, "authenticationMethods")):
+        found &= named
     for name, kinds in (("types", KIND_OF_TYPE), ("methods", KIND_OF_METHOD)):
-        listed = at(part, name)
-        if isinstance(listed, list) and listed:
-            found &= {kinds.get(str(each).lower(), "possession") for each in listed}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        if listed := _list(at(part, name)):
+            found &= {kinds.get(_text(each).lower(), "possession") for each in listed}
     return found
 
 
 def _excluded(part: Any) -> frozenset[str]:
     """Kinds that are left out whole: of `possession` others remain."""
-    named = objects(at(part, "excludedAuthenticationMethods"))
-    kinds = {KIND_OF_KEY.get(str(at(each, "key")), "possession") for each in named}
-    return frozenset(kinds) - {"possession"}
+    return frozenset(_kinds(at(part, "excludedAuthenticationMethods"))) - {"possession"}
+
+
+def _kinds(methods: Any) -> set[str]:
+    """The kinds of the authenticators that a list names."""
+    return {KIND_OF_KEY.get(_text(at(each, "key")), "possession") for each in _objects(methods)}
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    found = objects(value)
+    if len(found) != len(_list(value)):
+        raise Unclear
+    return found
+
+
+def _list(value: Any) -> list[Any]:
+    """A list; none at all is an empty one, and what is none could be anything."""
+    if value is not None and not isinstance(value, list):
+        raise Unclear
+    return cast("list[Any]", value or [])
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise Unclear
+    return value

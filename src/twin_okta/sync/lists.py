@@ -67,7 +67,7 @@ async def read_list(run: Run, reading: Reading, listing: Listing[Any]) -> None:
     """Read a whole list."""
     told = _is_counted(reading, listing)
     read = 0
-    async for count in _store_pages(run, reading, listing, {}):
+    async for count, _ in _store_pages(run, reading, listing, {}):
         read += count
         if told:
             run.progress(reading.dataset, read)
@@ -109,16 +109,17 @@ async def read_of_each(
 async def _read_lists(
     run: Run, reading: Reading, subject: SubjectKey, listings: Sequence[Listing[Any]]
 ) -> str:
-    """Whether the subject was READ or is GONE."""
+    """Whether the subject was READ, is GONE, or is UNREADABLE because a record of it is."""
+    left_out = 0
     try:
         for listing in listings:
-            async for _ in _store_pages(run, reading, listing, subject):
-                pass
+            async for _, bad in _store_pages(run, reading, listing, subject):
+                left_out += bad
     except NotFound as missing:
         if await _is_there(run, listings[0], subject):
             raise Refused(str(missing)) from missing
         return GONE
-    return READ
+    return UNREADABLE if left_out else READ
 
 
 async def _is_there(run: Run, listing: Listing[Any], subject: SubjectKey) -> bool:
@@ -159,8 +160,8 @@ async def understood(
 
 async def _store_pages(
     run: Run, reading: Reading, listing: Listing[Any], subject: SubjectKey
-) -> AsyncIterator[int]:
-    """Store a list page by page; how many records each had."""
+) -> AsyncIterator[tuple[int, int]]:
+    """Store a list page by page; how many records of each were understood, and how many were not."""
     path = path_to(listing.path, **subject)
     follow = partial(run.client.body_pages, within=listing.within)
     pages = (follow if listing.within else run.client.pages)(path, listing.params)
@@ -170,7 +171,7 @@ async def _store_pages(
             for table, rows in listing.parts.items():
                 reading.store(table, (row for record in records for row in rows(record)))
             reading.leave_out(_named(bad, subject) for bad in unreadable)
-        yield len(records)
+        yield len(records), len(unreadable)
 
 
 def _named(bad: Unreadable, subject: SubjectKey) -> Unreadable:

@@ -43,23 +43,23 @@ def _policy_row(policy: Policy) -> Record:
 
 
 def _rule_row(rule: PolicyRule) -> Record:
-    session, method = at(rule.actions, "signon"), at(rule.actions, "appSignOn.verificationMethod")
-    access = at(rule.actions, "signon.access") or at(rule.actions, "appSignOn.access")
-    alone = what_alone_satisfies(method)
+    session, app = rule.actions.signon, rule.actions.app_sign_on
+    alone = what_alone_satisfies(app.verification_method)
+    reauthenticate_in = at(app.verification_method, "reauthenticateIn")
     return {
         "id": rule.id,
         "name": rule.name,
         "status": rule.status,
         "priority": rule.priority,
         "for_everybody": leaves_nobody_out(rule.conditions),
-        "access": access,
-        "requires_factor": at(session, "requireFactor"),
-        "primary_factor": at(session, "primaryFactor"),
+        "access": session.access or app.access,
+        "requires_factor": session.require_factor,
+        "primary_factor": session.primary_factor,
         "means": None if alone is None else orjson.dumps(sorted(alone)).decode(),
-        "idle_minutes": at(session, "session.maxSessionIdleMinutes"),
-        "lifetime_minutes": at(session, "session.maxSessionLifetimeMinutes"),
-        "persistent": at(session, "session.usePersistentCookie"),
-        "reauthenticate_in": at(method, "reauthenticateIn"),
+        "idle_minutes": session.session.max_session_idle_minutes,
+        "lifetime_minutes": session.session.max_session_lifetime_minutes,
+        "persistent": session.session.use_persistent_cookie,
+        "reauthenticate_in": reauthenticate_in if isinstance(reauthenticate_in, str) else None,
     }
 
 
