@@ -35,7 +35,9 @@ WHERE = (
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=12),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    ),
     max_leaves=5,
 )
 Node = tuple[Any, Any]
@@ -101,7 +103,9 @@ def replaced(draw: st.DrawFn) -> Mutation:
         if tells_nothing and ".conditions" not in way:
             holder[name] = value
 
-    return Mutation(f"node {which} is {value!r} if that tells nothing", on_node(which, change), False)
+    return Mutation(
+        f"node {which} is {value!r} if that tells nothing", on_node(which, change), False
+    )
 
 
 @st.composite
@@ -154,7 +158,9 @@ def headers_spoilt(draw: st.DrawFn) -> Mutation:
 
 @st.composite
 def status_changed(draw: st.DrawFn) -> Mutation:
-    status = draw(st.sampled_from([201, 204, 206, 302, 304, 402, 409, 410, 418, 451, 502, 503, 504]))
+    status = draw(
+        st.sampled_from([201, 204, 206, 302, 304, 402, 409, 410, 418, 451, 502, 503, 504])
+    )
     return Mutation(f"status {status}", lambda _, a: evolve(a, status=status), says_otherwise=False)
 
 
@@ -225,7 +231,9 @@ def test_whatever_a_server_answers(spoilt: list[tuple[Endpoint, Mutation, dict[s
             dataset
             for where, mutation, _ in spoilt
             if mutation.says_otherwise
-            for dataset in ([where.dataset] if where.dataset and not mutation.is_of_time else DATASETS)
+            for dataset in (
+                [where.dataset] if where.dataset and not mutation.is_of_time else DATASETS
+            )
         }
         assert wrongly_verified(left, said_otherwise=touched) == []
         assert unnamed(left) == []

@@ -24,7 +24,6 @@ from tests.support.oddities import (
 )
 from twin_host.contract import DatasetState
 from twin_okta.datasets import DATASETS
-from twin_okta.snapshot import Snapshot
 
 SHARE_TRIED = 1.0 if os.environ.get("TWIN_WHOLE_TABLE") else 0.4
 

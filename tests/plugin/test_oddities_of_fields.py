@@ -6,7 +6,6 @@ nothing.
 """
 
 from collections.abc import Iterator
-from functools import cache
 from itertools import count
 from typing import Any, get_args
 
@@ -135,7 +134,11 @@ class Spoilt:
     def _changed(self, found: list[Any]) -> list[Any]:
         for record, number in zip(found, self.turn, strict=False):
             if number % self.every == 0:
-                put(record, self.field.split("."), self.values[number // self.every % len(self.values)])
+                put(
+                    record,
+                    self.field.split("."),
+                    self.values[number // self.every % len(self.values)],
+                )
                 self.spoilt.append(number)
         return found
 

@@ -128,7 +128,7 @@ def _rows(org: VirtualOrg) -> dict[str, set[tuple[Any, ...]]]:
     found: dict[str, set[tuple[Any, ...]]] = {}
     with sqlite3.connect(path) as db:
         for table in (table for dataset in DATASETS.values() for table in dataset.tables):
-            shown = db.execute(f"SELECT * FROM shown_{table.removeprefix('okta_')}")  # noqa: S608
+            shown = db.execute(f"SELECT * FROM shown_{table.removeprefix('okta_')}")
             names = [column[0] for column in shown.description]
             keep = [place for place, name in enumerate(names) if name != "generation"]
             found[table] = {tuple(row[place] for place in keep) for row in shown}
