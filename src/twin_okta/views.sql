@@ -327,7 +327,7 @@ CREATE VIEW known_app AS
             WHEN a.application_type = 'service' AND a.sign_on_mode = 'OPENID_CONNECT' THEN 'machine'
             WHEN EXISTS (SELECT 1 FROM directory_app d WHERE a.name GLOB d.pattern)
                 THEN 'directory'
-            WHEN a.sign_on_mode IS NULL THEN NULL
+            WHEN a.sign_on_mode = '' THEN NULL
             ELSE coalesce(c.class, 'other') END AS class
     FROM shown_app a LEFT JOIN sign_on_class c ON c.mode = a.sign_on_mode
     LEFT JOIN own_app o ON o.name = a.name;

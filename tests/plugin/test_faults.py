@@ -219,7 +219,7 @@ def test_a_revoked_token_ends_the_sync_at_once_with_one_sentence():
     assert report.status == SyncStatus.FAILED
     assert "does not accept the token" in report.error
     assert org.secrets["token"] not in repr(report)
-    assert org.calls() <= 12
+    assert org.calls() <= 13
     assert org.enrich().facts == ()
 
 

@@ -104,7 +104,9 @@ def replaced(draw: st.DrawFn) -> Mutation:
             holder[name] = value
 
     return Mutation(
-        f"node {which} is {value!r} if that tells nothing", on_node(which, change), False
+        f"node {which} is {value!r} if that tells nothing",
+        on_node(which, change),
+        says_otherwise=False,
     )
 
 
@@ -125,7 +127,7 @@ def said_otherwise(draw: st.DrawFn) -> Mutation:
         elif isinstance(holder, list):
             holder.append(holder[name])  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
 
-    return Mutation(f"node {which} {how} {value!r}", on_node(which, change), True)
+    return Mutation(f"node {which} {how} {value!r}", on_node(which, change), says_otherwise=True)
 
 
 @st.composite

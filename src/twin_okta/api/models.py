@@ -8,12 +8,14 @@ unknown values are kept as text, and nothing but an id is required. A further mo
 from datetime import datetime
 from typing import Any, NewType
 
-from attrs import Factory, frozen
+from attrs import Factory, field, frozen
 
 Id = NewType("Id", str)
 """What Okta's ids look like: it is safe in a path, a table and a page."""
 Word = NewType("Word", str)
 """A text that says something: an empty one is none."""
+NULL_TELLS = "null tells"
+"""Marks a field of which null is a value, and not the same as nothing."""
 Time = NewType("Time", str)
 """A time as Okta writes it, in UTC and to the millisecond, so that text sorts as time does."""
 
@@ -183,11 +185,14 @@ class AppLinks:
 
 @frozen
 class App:
+    """An application. `sign_on_mode` is None where Okta says that it has none, as directories
+    have, and empty where Okta does not say."""
+
     id: Id
     name: str | None = None
     label: str | None = None
     status: str = ""
-    sign_on_mode: str | None = None
+    sign_on_mode: str | None = field(default="", metadata={NULL_TELLS: True})
     created: Time | None = None
     last_updated: Time | None = None
     features: list[str] | None = None

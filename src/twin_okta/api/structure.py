@@ -16,7 +16,7 @@ from cattrs.cols import list_structure_factory
 from cattrs.gen import make_dict_structure_fn, override
 
 from twin_okta.api.errors import UnreadableAnswer
-from twin_okta.api.models import Id, Time, Word
+from twin_okta.api.models import NULL_TELLS, Id, Time, Word
 
 Model = TypeVar("Model")
 NO_ID = "(no id)"
@@ -118,7 +118,7 @@ def _expected(error: BaseException, kind: type[Any] | None) -> str:
 
 
 def _text(value: Any, _type: Any) -> str:
-    """A number is no text: nobody has the status 7. What is longer than any text of Okta's is cut."""
+    """A number is no text: nobody has the status 7. What is far too long is cut."""
     if isinstance(value, str):
         return value[:LONGEST_TEXT]
     raise TypeError
@@ -176,7 +176,9 @@ def _okta_name(name: str) -> str:
 
 
 def _of_class(model: type[Any], converter: cattrs.BaseConverter) -> Any:
-    """How one model is read: null counts as absent, so that a field's own default stands."""
+    """How one model is read: null counts as absent, so that a field's own default stands, but
+    where null says something."""
+    telling = {_okta_name(a.name) for a in attrs.fields(model) if a.metadata.get(NULL_TELLS)}
     renames: dict[str, Any] = {
         a.name: override(rename=_okta_name(a.name)) for a in attrs.fields(model)
     }
@@ -185,7 +187,7 @@ def _of_class(model: type[Any], converter: cattrs.BaseConverter) -> Any:
     def hook(value: Any, kind: Any) -> Any:
         if not isinstance(value, dict):
             raise TypeError
-        present: dict[str, Any] = {k: v for k, v in value.items() if v is not None}  # pyright: ignore[reportUnknownVariableType]
+        present: dict[str, Any] = {k: v for k, v in value.items() if v is not None or k in telling}  # pyright: ignore[reportUnknownVariableType]
         return read(present, kind)
 
     return hook

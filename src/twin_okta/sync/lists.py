@@ -161,7 +161,7 @@ async def understood(
 async def _store_pages(
     run: Run, reading: Reading, listing: Listing[Any], subject: SubjectKey
 ) -> AsyncIterator[tuple[int, int]]:
-    """Store a list page by page; how many records of each were understood, and how many were not."""
+    """Store a list page by page; how many records were understood, and how many were not."""
     path = path_to(listing.path, **subject)
     follow = partial(run.client.body_pages, within=listing.within)
     pages = (follow if listing.within else run.client.pages)(path, listing.params)

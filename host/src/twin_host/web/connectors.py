@@ -164,7 +164,7 @@ class ConnectorPages:
             saved=saved,
             test=self.runs.last(name, "test"),
             sync=self.runs.last(name, "sync"),
-            running=self.runs.running(name) is not None,
+            running=self.runs.running(name),  # one look: a run may end while the page is made
             elsewhere=self._elsewhere(name),
             syncs=status.syncs,
         )
