@@ -273,6 +273,23 @@ class Reading:
         if records:
             self.snapshot.write(_insert(table, tuple(records[0])), records)
 
+    def keep_shown(self, table: str, key: Record) -> None:
+        """Take over what was known before of one subject, in place of what was read of it now."""
+        columns = [row[1] for row in self.snapshot.rows(f"PRAGMA table_info({table})")]
+        rest = ", ".join(column for column in columns if column != "generation")
+        its = " AND ".join(f"{column} = :{column}" for column in key)
+        shown = "SELECT shown FROM dataset WHERE name = :dataset"
+        values = {**key, "dataset": self.dataset, "generation": self.generation}
+        with self.snapshot.together():
+            self.snapshot.write(
+                f"DELETE FROM {table} WHERE generation = :generation AND {its}", [values]
+            )
+            self.snapshot.write(
+                f"INSERT INTO {table} (generation, {rest}) SELECT :generation, {rest} FROM {table}"
+                f" WHERE generation = ({shown}) AND {its}",
+                [values],
+            )
+
     def leave_out(self, records: Iterable[Unreadable]) -> None:
         """Count records that could not be understood."""
         self.snapshot.write(

@@ -81,7 +81,8 @@ async def read_of_each(
     ended: Callable[[SubjectKey, str], None] = lambda _subject, _outcome: None,
 ) -> None:
     """Read the lists of each subject; `ended` is told of each whether it was READ, is GONE or is
-    UNREADABLE. Raises what went wrong when it went wrong of all, or of too many in a row."""
+    UNREADABLE, of which what was known before is kept. Raises what went wrong when it went wrong of
+    all, or of too many in a row."""
     failures: list[OktaError] = []
     answered = 0
 
@@ -93,8 +94,11 @@ async def read_of_each(
             failures.append(error)
             if len(failures) >= HOPELESS:
                 raise
-            reading.leave_out([Unreadable(" ".join(subject.values()), str(error))])
-            ended(subject, UNREADABLE)
+            with run.snapshot.together():
+                for listing in listings:
+                    reading.keep_shown(listing.table, subject)
+                reading.leave_out([Unreadable(" ".join(subject.values()), str(error))])
+                ended(subject, UNREADABLE)
         else:
             answered += 1
             failures.clear()
