@@ -125,11 +125,13 @@ def test_a_lasting_fault_leaves_what_an_earlier_sync_brought(dataset):
     assert report.status == SyncStatus.PARTIAL
     after = org.facts()
     for key, fact in before.items():  # a zero is no longer told when it may not be one
+        if key not in after and key.startswith("privileged_users_tier"):
+            continue  # what a role permits weighs only when all of it is known
         if key not in after:
             assert (fact.value, fact.confidence) == ("0", "verified"), key
         elif after[key].confidence == "verified" or not key.startswith("privileged_users_tier"):
             assert after[key].value == fact.value, key
-        else:  # what a role permits weighs only when all of it is known
+        else:
             assert int(after[key].value) <= int(fact.value), key
 
 

@@ -58,6 +58,7 @@ ENDPOINTS = (
     Endpoint("policies", "/api/v1/policies"),
     Endpoint("policies", "/api/v1/policies/*/rules"),
     Endpoint("authenticators", "/api/v1/authenticators"),
+    Endpoint("devices", "/api/v1/devices"),
     Endpoint("zones", "/api/v1/zones"),
     Endpoint("threat_insight", "/api/v1/threats/configuration"),
     Endpoint("logs", "/api/v1/logs", "sortOrder=ASC"),

@@ -205,6 +205,13 @@ def _of_list(kind: Any, converter: cattrs.BaseConverter) -> Any:
     return hook
 
 
+def _object(value: Any, _type: Any) -> dict[str, Any]:
+    """An object of many shapes, kept as it is."""
+    if isinstance(value, dict):
+        return cast("dict[str, Any]", value)
+    raise TypeError
+
+
 def _converter(*, explaining: bool) -> cattrs.Converter:
     converter = cattrs.Converter(detailed_validation=explaining)
     hooks: dict[Any, Any] = {
@@ -214,6 +221,7 @@ def _converter(*, explaining: bool) -> cattrs.Converter:
     for kind, hook in hooks.items():
         converter.register_structure_hook(kind, hook)
     converter.register_structure_hook_factory(lambda kind: get_origin(kind) is list)(_of_list)
+    converter.register_structure_hook_func(lambda kind: get_origin(kind) is dict, _object)
     converter.register_structure_hook_factory(attrs.has)(_of_class)
     return converter
 
