@@ -93,3 +93,13 @@ def test_progress_is_told_and_never_goes_back(undisturbed, dataset):
 
     assert read
     assert read == sorted(read)
+
+
+def test_a_full_page_that_does_not_say_whether_it_goes_on_is_not_the_last():
+    org = virtual_org(users=450)
+    org.sandbox.faults.play(tricks.header("link", None), "/api/v1/users", skip=1)
+
+    report = org.sync(sync_apps=False, sync_logs=False)
+
+    assert report.datasets["users"].state == DatasetState.PARTIAL
+    assert "users" not in org.facts() or org.facts()["users"].confidence != "verified"

@@ -41,7 +41,7 @@ def test_every_dataset_is_read_and_what_no_org_is_like_is_doubted(org, terminal)
     assert datasets["apps"]["read"] == len(org.apps)
 
 
-def test_no_request_was_made_for_somebody_who_cannot_sign_in(org):
+def test_no_request_was_made_for_somebody_who_cannot_sign_in(org, terminal):
     asked = [path.split("/")[4] for path in org.asked if path.endswith("/factors")]
 
     can_sign_in = {"ACTIVE", "PASSWORD_EXPIRED", "LOCKED_OUT", "RECOVERY"}

@@ -23,7 +23,7 @@ from twin_okta.api.errors import (
 )
 from twin_okta.api.json_text import loads
 from twin_okta.api.pacing import Pacer, Slot
-from twin_okta.api.paging import Page, Params, follow, next_in_body, records_in
+from twin_okta.api.paging import Page, Params, follow, is_full, next_in_body, records_in
 from twin_okta.api.spoken import KnownSecrets
 from twin_okta.api.standing import Standing
 from twin_okta.api.transport import Bounded, way_to
@@ -45,10 +45,11 @@ class Traffic:
 
 @frozen
 class Answer:
-    """One successful answer; `next_url` is where its `Link` headers lead on to."""
+    """One successful answer; `next_url` is where its `Link` headers lead on to, if it has any."""
 
     json: Any
     next_url: str | None = None
+    has_links: bool = True
 
 
 @define
@@ -114,7 +115,10 @@ class OktaClient:
     async def page(self, path: str, params: Params | None = None, *, patient: bool = True) -> Page:
         """One page of a list whose next address is in the `Link` headers (Okta's "Pagination")."""
         answer = await self.get(path, params, patient=patient)
-        return Page(records_in(answer.json, path), answer.next_url)
+        records, next_url = records_in(answer.json, path), answer.next_url
+        if not answer.has_links and is_full(records, path, params):
+            next_url = ""  # it may go on, and does not say
+        return Page(records, next_url)
 
     async def body_page(
         self, path: str, params: Params | None = None, *, within: str = "value"
@@ -201,7 +205,8 @@ class OktaClient:
             raise retry.from_server_error(status, path)
         if status != 200:
             raise from_response(status, body, headers, path, self.secrets)
-        return Answer(self._understood(body, path), self._onward(told.next_link(headers)))
+        json, onward = self._understood(body, path), self._onward(told.next_link(headers))
+        return Answer(json, onward, told.has_links(headers))
 
     def _understood(self, body: bytes, path: str) -> Any:
         try:

@@ -68,6 +68,11 @@ def next_link(headers: httpx.Headers) -> str | None:
     return "" if _IS_NEXT.search(links) else None
 
 
+def has_links(headers: httpx.Headers) -> bool:
+    """Whether an answer links to itself or onwards, as every page of Okta's does."""
+    return bool(_LINK.search(", ".join(headers.get_list("link"))))
+
+
 @lru_cache(maxsize=8)  # most answers are written in the same second as the one before
 def _date_s(text: str) -> float | None:
     try:

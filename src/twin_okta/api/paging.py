@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, cast
 
+import httpx
 import orjson
 from attrs import define, field, frozen
 
@@ -51,6 +52,12 @@ def records_in(json: Any, path: str, within: str = "") -> list[Any]:
     if not isinstance(records, list):
         raise UnreadableAnswer(f"The answer to {path} is not a list as Okta sends it.")
     return cast("list[Any]", records)
+
+
+def is_full(records: list[Any], path: str, params: Params | None) -> bool:
+    """Whether a page has as many records as were asked for, so that there may be more."""
+    limit = (params or {}).get("limit") or httpx.URL(path).params.get("limit", "")
+    return str(limit).isdecimal() and len(records) >= int(limit)
 
 
 def next_in_body(json: Any) -> str | None:
