@@ -2,8 +2,10 @@
 
 import pytest
 
+from okta_sandbox.api import tricks
 from tests.plugin.test_oauth import service_org
 from tests.support.small_snapshot import LONG_AGO, NOW, RECENTLY, SmallSnapshot
+from tests.support.virtual_org import virtual_org
 from twin_host.contract import Confidence
 from twin_okta.snapshot import Snapshot, iso_text
 from twin_okta.sync.assurance import EVERYTHING, what_alone_satisfies
@@ -539,3 +541,15 @@ def test_a_service_app_that_reads_is_known_to_be_the_reader():
 
     with Snapshot.to_read(org.state_dir) as snapshot:
         assert snapshot.rows("SELECT reader_id FROM setting") == [(org.config.client_id,)]
+
+
+@pytest.mark.parametrize("action", ["two words", "é", "x" * 500, "(not shown)", "a\u202eb"])
+def test_a_value_that_is_no_word_is_made_one(action):
+    org = virtual_org(users=12)
+    org.sandbox.faults.play(tricks.body({"action": action}), "/api/v1/threats/configuration")
+
+    org.sync(sync_users=False, sync_logs=False)
+
+    value = org.facts()["threat_insight"].value
+    assert value.split() == [value]
+    assert 0 < len(value) < 100

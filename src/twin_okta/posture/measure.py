@@ -31,6 +31,7 @@ STRATA_BY_VALUE = (
     "SELECT value, drawn, belongs, counts, count(*) FROM ({query}) GROUP BY 1, 2, 3, 4"
 )
 LONGEST_WORD = 60
+PLAIN_WORD = re.compile(rf"[!-~]{{1,{LONGEST_WORD}}}")
 PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]*")
 
 
@@ -160,7 +161,7 @@ class Measuring:
             return
         yield self._told(
             figure,
-            f"{value}{figure.unit if isinstance(value, int) else ''}",
+            f"{value}{figure.unit}" if isinstance(value, int) else _one_word(str(value)),
             complete=not tally.undecided,
             otherwise=figure.partly,
             evidence=Evidence(
@@ -283,6 +284,11 @@ def word(text: str) -> str:
         return name
     digest = hashlib.blake2b(text.encode(errors="replace"), digest_size=4).hexdigest()
     return f"{name[:LONGEST_WORD]}_{digest}"
+
+
+def _one_word(text: str) -> str:
+    """Okta's value as a figure's: as it is, unless it is no word at all."""
+    return text if PLAIN_WORD.fullmatch(text) else word(text)
 
 
 def quoted(text: str) -> str:
