@@ -57,6 +57,11 @@ class KnownFact:
         return f"{self.confidence}{age}"
 
     @property
+    def weight(self) -> tuple[bool, int, int]:
+        """Where it stands when the figures that say most come first."""
+        return (self.headline is None, self.headline or 0, self.place)
+
+    @property
     def is_declared(self) -> bool:
         """Whether a person says so."""
         return self.source == DECLARED

@@ -1,7 +1,7 @@
 """Commands on one connector, made from its manifest: `twin configure NAME`, `sync NAME`, …"""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -21,14 +21,14 @@ from twin_host.contract import (
     SyncStatus,
 )
 from twin_host.errors import UsageError
-from twin_host.known import iso
+from twin_host.known import KnownFact, iso
 from twin_host.medium import flag, for_the_command_line
 from twin_host.registry import Connector
 from twin_host.secrets import SecretStore
 from twin_host.status import Status
 from twin_host.twin import InvalidSettings, SyncOutcome, as_typed
 
-HEADLINES = 8
+MOST_FACTS = 16
 DONE_IN_PART = 3
 KEEP_ENVIRONMENT = (
     "Keep the secret that an environment variable holds, too; else it is used where it is set, and "
@@ -196,7 +196,7 @@ def show_sync(connector: Connector, outcome: SyncOutcome) -> None:
     with twin().moment() as now:
         facts, gaps = now.facts(connector.info.name), now.gaps()
     show.heading("Posture")
-    show.facts(islice((fact for fact in facts if not fact.detail), HEADLINES * 2))
+    show.facts(islice(_telling(facts), MOST_FACTS))
     show.heading("Gaps")
     show.gaps(gaps)
     new = outcome.ingested.new_events if outcome.ingested else 0
@@ -281,4 +281,9 @@ def show_status(found: Status) -> None:
         show.table(("dataset", "state", "read", "reason"), rows)
     else:
         show.line("Never synced.")
-    show.facts(fact for fact in found.facts if not fact.detail)
+    show.facts(_telling(found.facts))
+
+
+def _telling(facts: Iterable[KnownFact]) -> Iterator[KnownFact]:
+    """The facts that say most, first; without the details."""
+    return (fact for fact in sorted(facts, key=lambda fact: fact.weight) if not fact.detail)

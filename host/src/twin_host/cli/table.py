@@ -57,7 +57,7 @@ def _widths(columns: Sequence[str], rows: Sequence[Sequence[Cell]], width: int) 
     texts = [[name, *(row[at].text for row in rows)] for at, name in enumerate(columns)]
     widths = [max(map(cell_len, column)) for column in texts]
     excess = sum(widths) + len(BETWEEN) * (len(columns) - 1) - width
-    prose = [at for at in range(1, len(columns)) if any(" " in text for text in texts[at])]
+    prose = [at for at in range(len(columns)) if any(" " in text for text in texts[at])]
     while excess > 0 and prose:
         widest = max(prose, key=lambda at: widths[at])
         others = [widths[at] for at in prose if at != widest]
