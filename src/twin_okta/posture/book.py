@@ -1,6 +1,6 @@
 """The book of figures: what rules/figures.toml and rules/gaps.toml say, as types."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -61,11 +61,14 @@ class Figure:
         """Whether it is one figure for each value of a column."""
         return "<" in self.key
 
-    def listing(self, condition: str = "") -> str:
-        """The query whose rows are read, which can be run again at any time."""
+    def listing(self, condition: str = "", *, columns: Sequence[str] = ()) -> str:
+        """The query whose rows are read, all of their columns or those, which can be run again at
+        any time."""
         where = f" WHERE {condition}" if condition else ""
         order = f" ORDER BY {self.order}" if self.order else ""
-        return f"SELECT * FROM ({self.query}){where}{order}" if where or order else self.query
+        if not (columns or where or order):
+            return self.query
+        return f"SELECT {', '.join(columns) or '*'} FROM ({self.query}){where}{order}"
 
     def of_value(self, word: str, value: str) -> "Figure":
         """A breakdown's figure for one value, which its key has as `word`."""

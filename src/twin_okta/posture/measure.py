@@ -31,6 +31,8 @@ STRATA_BY_VALUE = (
     "SELECT value, drawn, belongs, counts, count(*) FROM ({query}) GROUP BY 1, 2, 3, 4"
 )
 LONGEST_WORD = 60
+OF_SAMPLES, OF_COUNTS = ("drawn", "belongs"), ("counts", "why")
+"""Columns that the arithmetic needs; of those who count the latter say nothing."""
 PLAIN_WORD = re.compile(rf"[!-~]{{1,{LONGEST_WORD}}}")
 PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]*")
 
@@ -85,8 +87,15 @@ class Measuring:
 
     def subjects(self, figure: Figure) -> str:
         """The query that lists whom a figure counts, which can be run again at any time."""
-        counts = "counts" in self.snapshot.columns(figure.query)
-        return figure.listing("counts" if counts else "")
+        columns = self.snapshot.columns(figure.query)
+        shown = [column for column in columns if column not in (*OF_SAMPLES, *OF_COUNTS)]
+        return figure.listing("counts" if "counts" in columns else "", columns=shown)
+
+    def _everybody(self, figure: Figure) -> str:
+        """The query that lists those of whom a share is, each with whether it counts."""
+        columns = self.snapshot.columns(figure.query)
+        shown = [column for column in columns if column not in OF_SAMPLES]
+        return figure.listing(columns=shown)
 
     def _asked(self, figure: Figure) -> list[Stratum]:
         if figure.key not in self._strata:
@@ -97,7 +106,7 @@ class Measuring:
 
     def _fact(self, figure: Figure) -> Iterator[Fact]:
         if figure.measure is Measure.SHARE:
-            yield from self._share(figure, self._asked(figure), figure.listing())
+            yield from self._share(figure, self._asked(figure), self._everybody(figure))
         elif figure.measure is Measure.VALUE:
             yield from self._value(figure)
         else:
