@@ -130,7 +130,7 @@ def test_a_sync_tells_progress_and_fills_the_twin(connect, terminal, sandbox):
     assert data_of(synced)["status"] == "complete"
     assert [read for read, _ in told] == sorted({read for read, _ in told})
     assert len(told) >= 2
-    assert any(message.startswith("factors: ") for _, message in told)
+    assert all(re.fullmatch(r"[a-z_]+: \d+( of \d+)?", message) for _, message in told)
     true = known(sandbox.org)
     assert data_of(status)["last_sync"]["status"] == "complete"
     assert len(data_of(explained)[0]["subjects"]) == min(50, len(true.without_mfa))
