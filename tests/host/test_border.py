@@ -26,11 +26,14 @@ from twin_host.contract import (
     FieldKind,
     Gap,
     OptionType,
+    PlannedDataset,
     Problem,
     Progress,
     Rejected,
     SecurityEvent,
+    SyncMode,
     SyncOption,
+    SyncPlan,
     SyncReport,
     values,
 )
@@ -177,6 +180,7 @@ def test_every_wrong_value_of_every_field_is_one_sentence_with_its_path(cls, nam
 def test_no_field_that_crosses_is_left_unchecked():
     names = {cls.__name__ for cls in crossing_classes()}
     assert {"Enrichment", "Fact", "Evidence", "Gap", "SecurityEvent", "SyncReport"} <= names
+    assert {"SyncPlan", "PlannedDataset"} <= names
     assert {"ConnectorInfo", "ConfigField", "Configured", "Problem", "Progress"} <= names
 
 
@@ -202,6 +206,10 @@ SETTING = made(ConfigField)
         (made(SyncOption, type=OptionType.INTEGER, default=9, maximum=5), "not from None to 5"),
         (made(ConnectionReport, ok=False), ".error is empty"),
         (made(SyncReport, status=valid(get_type_hints(SyncReport)["status"]).FAILED), ".error is"),
+        (
+            made(DatasetReport, mode=SyncMode.NOTHING, changed=3),
+            ".changed is 3 though the mode is nothing",
+        ),
         (made(Rejected, problems=()), ".problems is empty"),
     ],
 )
@@ -384,6 +392,9 @@ def test_a_problem_and_a_dataset_are_found_deep_inside():
     rejected = made(Rejected, problems=(made(Problem), made(Problem, message=" ")))
     with pytest.raises(ConnectorError, match=r"problems\[1\]\.message is ' '"):
         hook(lambda: rejected, "configure")()
+    plan = made(SyncPlan, datasets={"users": made(PlannedDataset, requests=-1)})
+    with pytest.raises(ConnectorError, match=r"datasets\['users'\]\.requests is -1"):
+        hook(lambda: plan, "plan")()
     report = made(SyncReport, datasets={"users": made(DatasetReport, read=2**70)})
     with pytest.raises(ConnectorError, match=r"datasets\['users'\]\.read is a number beyond"):
         hook(lambda: report, "sync")()

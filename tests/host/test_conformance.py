@@ -13,8 +13,10 @@ from tests.support.entra_id_product import install
 FAULTS = {
     "another name": (
         'if connector != INFO.name:\n        return None\n'
-        '    with closing(_snapshot(context)) as snapshot:\n        read',
-        "with closing(_snapshot(context)) as snapshot:\n        read",
+        '    with closing(_snapshot(context)) as snapshot:\n'
+        '        read = dict(snapshot.execute("SELECT name, as_of FROM dataset"))\n        return',
+        "with closing(_snapshot(context)) as snapshot:\n"
+        '        read = dict(snapshot.execute("SELECT name, as_of FROM dataset"))\n        return',
         "test_it_answers_for_its_own_name_only[enrich]",
     ),
     "a secret among the settings": (
@@ -67,6 +69,17 @@ FAULTS = {
         "raise CannotGoOn(f",
         "raise RuntimeError(f",
         "test_a_damaged_snapshot_is_a_failure_that_was_foreseen",
+    ),
+    "a plan without a reason": (
+        'if name in read else "Never read."',
+        'if name in read else "No."',
+        "test_a_plan_says_of_every_dataset_how_and_why",
+    ),
+    "a plan that forgets": (
+        'read = dict(snapshot.execute("SELECT name, as_of FROM dataset"))\n    datasets',
+        'read = dict(snapshot.execute("DELETE FROM dataset RETURNING name, as_of"))\n'
+        '        snapshot.commit()\n    datasets',
+        "test_a_plan_changes_nothing",
     ),
     "subjects without an id": (
         'APPS = """SELECT id, ',

@@ -197,7 +197,14 @@ def test_a_plugin_with_a_hook_that_this_host_lacks_is_told_so(installed):
 def test_the_five_hooks_of_contract_1_are_required_and_no_later_one(newer_host):
     five = ("describe", "configure", "test_connection", "sync", "enrich")
     assert hook_names(newer_host, required=True) == five
-    assert hook_names(newer_host) == (*five, "forget")
+    assert hook_names(newer_host) == (*five, "plan", "forget")
+
+
+def test_a_connector_without_a_plan_says_so_when_it_is_asked(installed):
+    connector = installed(alpha=good("alpha")).get("alpha")
+    assert not connector.can_plan
+    with pytest.raises(UsageError, match="alpha connector cannot say beforehand"):
+        connector.plan({}, {}, NOTHING)
 
 
 def test_a_hook_that_raises_is_one_sentence(installed):

@@ -22,6 +22,7 @@ from twin_host.contract import (
     OptionValue,
     Rejected,
     Secret,
+    SyncPlan,
     SyncReport,
 )
 
@@ -83,4 +84,16 @@ def enrich(connector: str, context: Context) -> Enrichment | None:
     """Turn the snapshot into facts, gaps, events and a profile section.
 
     A pure function of the snapshot: no network, and the same answer when asked again.
+    """
+
+
+@hookspec(firstresult=True)
+def plan(
+    connector: str, config: Config, options: Mapping[str, OptionValue], context: Context
+) -> SyncPlan | None:
+    """Say what a sync with these options would read, how and why, and about what it costs.
+
+    Reads nothing of the product but the newest of its log, and changes nothing: a sync that
+    follows does the same as without. A failure is a plan with a sentence in `error`, not an
+    exception. A host goes on without this hook.
     """

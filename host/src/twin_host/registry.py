@@ -21,6 +21,7 @@ from twin_host.contract import (
     OptionValue,
     Rejected,
     Secret,
+    SyncPlan,
     SyncReport,
 )
 from twin_host.errors import ConnectorError, UsageError
@@ -61,6 +62,21 @@ class Connector:
     ) -> SyncReport:
         """Read the product into the connector's snapshot."""
         return self._call("sync", config=config, options=options, context=context)
+
+    @property
+    def can_plan(self) -> bool:
+        """Whether it can say beforehand what a sync would read."""
+        return "plan" in self._hooks
+
+    def plan(
+        self, config: Config, options: Mapping[str, OptionValue], context: Context
+    ) -> SyncPlan:
+        """What a sync would read. Raises UsageError for a connector that cannot say."""
+        if not self.can_plan:
+            raise UsageError(
+                f"The {self.info.title} connector cannot say beforehand what a sync would read."
+            )
+        return self._call("plan", config=config, options=options, context=context)
 
     def enrich(self, context: Context) -> Enrichment:
         """Turn the snapshot into facts, gaps and events, the last read as a stream."""

@@ -8,11 +8,13 @@ from twin_host.contract import (
     ConfigField,
     ConnectionReport,
     ConnectorInfo,
+    DatasetReport,
     Enrichment,
     Evidence,
     FieldKind,
     OptionType,
     Rejected,
+    SyncMode,
     SyncOption,
     SyncReport,
     SyncStatus,
@@ -97,6 +99,15 @@ def _says_why_not_ok(report: ConnectionReport) -> str:
     return ".error is empty though ok is false" if not report.ok and not report.error else ""
 
 
+def _nothing_changes_unread(report: DatasetReport) -> str:
+    unread = report.mode is SyncMode.NOTHING
+    return (
+        f".changed is {report.changed} though the mode is nothing"
+        if unread and report.changed
+        else ""
+    )
+
+
 def _says_why_it_failed(report: SyncReport) -> str:
     failed = report.status is SyncStatus.FAILED
     return ".error is empty though the status is failed" if failed and not report.error else ""
@@ -110,6 +121,7 @@ RULES: Mapping[type, tuple[Rule, ...]] = {
     ConfigField: (_choices_belong_to_a_choice, _default_fits_its_kind),
     ConnectionReport: (_says_why_not_ok,),
     ConnectorInfo: (_names_once, _conditions_are_known),
+    DatasetReport: (_nothing_changes_unread,),
     Enrichment: (_one_value_a_key, _each_gap_once),
     Evidence: (_numerator_fits,),
     Rejected: (_says_what_is_wrong,),

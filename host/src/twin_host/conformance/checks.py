@@ -19,6 +19,7 @@ from twin_host import hookspecs
 from twin_host.border import hook_names
 from twin_host.conformance import Product
 from twin_host.contract import (
+    Budget,
     CannotGoOn,
     Capability,
     Confidence,
@@ -31,6 +32,7 @@ from twin_host.contract import (
     Progress,
     Rejected,
     Secret,
+    SyncPlan,
     SyncReport,
     SyncStatus,
 )
@@ -51,6 +53,7 @@ ODD = (
     "<script>",
     "\n\n",
 )
+NO_BOUND = Budget()
 SENTENCE = re.compile(r".{8,}[.?!:)]", re.DOTALL)
 
 
@@ -70,9 +73,12 @@ class Bench:
         secret = self.product.secrets.get(name)
         return Secret(secret) if secret else None
 
-    def context(self, report: Callable[[Progress], None] | None = None) -> Context:
+    def context(
+        self, report: Callable[[Progress], None] | None = None, budget: Budget = NO_BOUND
+    ) -> Context:
         """What the connector is lent."""
         return Context(
+            budget=budget,
             state_dir=self.state_dir,
             secrets=self,
             clock=lambda: datetime.now(UTC),
@@ -92,9 +98,17 @@ class Bench:
         """The options of a sync."""
         return sync_options(self.connector, self.product.options)
 
-    def sync(self, report: Callable[[Progress], None] | None = None) -> SyncReport:
+    def sync(
+        self, report: Callable[[Progress], None] | None = None, budget: Budget = NO_BOUND
+    ) -> SyncReport:
         """One sync."""
-        return self.connector.sync(self.config(), self.options(), self.context(report))
+        return self.connector.sync(self.config(), self.options(), self.context(report, budget))
+
+    def plan(self) -> SyncPlan:
+        """What a sync would read; the check is passed over where the connector cannot say."""
+        if not self.connector.can_plan:
+            pytest.skip("It has no hook plan, which is optional.")
+        return self.connector.plan(self.config(), self.options(), self.context())
 
     def enrich(self) -> Enrichment:
         """One enrichment, with its events read."""
@@ -132,10 +146,10 @@ def test_a_hook_takes_what_its_specification_says(connector: Connector, hook: st
     assert connector.parameters(hook) <= allowed
 
 
-@pytest.mark.parametrize(
-    "hook", [hook for hook in hook_names(hookspecs, required=True) if hook != "describe"]
-)
+@pytest.mark.parametrize("hook", [hook for hook in hook_names(hookspecs) if hook != "describe"])
 def test_it_answers_for_its_own_name_only(connector: Connector, hook: str, state_dir: Path) -> None:
+    if hook == "plan" and not connector.can_plan:
+        pytest.skip("It has no hook plan, which is optional.")
     context = Context(state_dir=state_dir, secrets=Nothing(), clock=lambda: datetime.now(UTC))
     nothing = dict[str, Any]()
     given: dict[str, Any] = {"values": nothing, "config": nothing, "options": nothing}
@@ -229,6 +243,36 @@ def test_a_product_that_is_not_there_is_a_sentence(bench: Bench) -> None:
     bench.shows_no_secret(report)
 
 
+# --- plan ---------------------------------------------------------------------------------------
+
+
+def test_a_plan_says_of_every_dataset_how_and_why(bench: Bench) -> None:
+    plan = bench.plan()
+    assert not plan.error, plan.error
+    assert plan.datasets
+    assert all(SENTENCE.fullmatch(each.reason) for each in plan.datasets.values()), plan.datasets
+    assert plan.datasets.keys() == bench.sync().datasets.keys()
+    assert not bench.plan().error
+    bench.shows_no_secret(plan)
+
+
+def test_a_plan_changes_nothing(bench: Bench) -> None:
+    bench.plan()
+    assert bench.sync().status == SyncStatus.COMPLETE
+    before = bench.enrich()
+    first, again = bench.plan(), bench.plan()
+    modes = [{name: each.mode for name, each in plan.datasets.items()} for plan in (first, again)]
+    assert modes[0] == modes[1]
+    assert asdict(bench.enrich()) == asdict(before)
+
+
+def test_a_plan_of_a_product_that_is_not_there_is_a_sentence(bench: Bench) -> None:
+    bench.product.vanish()
+    plan = bench.plan()
+    assert not plan.error or SENTENCE.fullmatch(plan.error)
+    bench.shows_no_secret(plan)
+
+
 # --- sync ---------------------------------------------------------------------------------------
 
 
@@ -288,6 +332,14 @@ def test_a_cancelled_sync_is_told_apart_and_the_next_one_completes_it(
     fresh = Bench(bench.connector, bench.product, fresh_dir)
     fresh.sync()
     assert _values(bench.enrich()) == _values(fresh.enrich())
+
+
+def test_a_sync_that_has_spent_its_budget_ends_well_and_the_next_one_completes_it(
+    bench: Bench,
+) -> None:
+    first = bench.sync(budget=Budget(requests=1))
+    assert first.status != SyncStatus.FAILED, first.error
+    assert bench.sync().status == SyncStatus.COMPLETE
 
 
 # --- enrich -------------------------------------------------------------------------------------

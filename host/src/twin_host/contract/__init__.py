@@ -5,6 +5,7 @@ it is given against the annotations, all the way down: a Mapping is a dict, a ti
 """
 
 from twin_host.contract.calls import (
+    Budget,
     Capability,
     Clock,
     Configured,
@@ -12,11 +13,13 @@ from twin_host.contract.calls import (
     Context,
     DatasetReport,
     Missing,
+    PlannedDataset,
     Problem,
     Progress,
     Rejected,
     Secret,
     Secrets,
+    SyncPlan,
     SyncReport,
 )
 from twin_host.contract.knowledge import (
@@ -55,6 +58,7 @@ from twin_host.contract.words import (
 
 __all__ = [
     "CONTRACT",
+    "Budget",
     "CannotGoOn",
     "Capability",
     "Clock",
@@ -77,6 +81,7 @@ __all__ = [
     "OptionType",
     "OptionValue",
     "Permission",
+    "PlannedDataset",
     "Problem",
     "Progress",
     "Provision",
@@ -90,6 +95,7 @@ __all__ = [
     "Severity",
     "SyncMode",
     "SyncOption",
+    "SyncPlan",
     "SyncReport",
     "SyncStatus",
     "markdown_text",

@@ -114,13 +114,24 @@ class Clock(Protocol):
 
 
 @frozen(kw_only=True)
+class Budget:
+    """What a sync may spend: at most so many requests, retries among them, and about so many
+    `seconds`; None for no bound. At its end a sync stops in good order, as when it is cancelled:
+    its datasets are partial, and the next one goes on with what is still due."""
+
+    requests: Count | None = None
+    seconds: Amount | None = None
+
+
+@frozen(kw_only=True)
 class Context:
     """What the host lends a connector for one call.
 
     `state_dir` is the connector's own folder (0700, exists); its snapshot is the SQLite file
     `snapshot.db` in it, which the host opens read-only for the queries of an enrichment.
     `probed` shows a capability as soon as it is known, before the report of the whole test.
-    `cancelled` is set when the person gave up: stop soon, keep what is stored.
+    `cancelled` is set when the person gave up: stop soon, keep what is stored. `budget` bounds
+    a sync, and is known to its plan.
     """
 
     state_dir: Path
@@ -129,6 +140,7 @@ class Context:
     report: Callable[[Progress], None] = lambda _progress: None
     probed: Callable[[str, Capability], None] = lambda _name, _capability: None
     cancelled: Event = field(factory=Event)
+    budget: Budget = Budget()
 
 
 # --- test_connection ------------------------------------------------------------------------
@@ -149,19 +161,55 @@ class ConnectionReport:
     error: str = ""
 
 
+# --- plan -----------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class PlannedDataset:
+    """How a sync would read one dataset, and why so. `requests` and `seconds` are about how many
+    it takes; None where that is not known."""
+
+    mode: SyncMode
+    reason: Filled
+    requests: Count | None = None
+    seconds: Amount | None = None
+
+
+@frozen(kw_only=True)
+class SyncPlan:
+    """What a sync with these options and this budget would do if it began now.
+
+    `requests` and `seconds` are those of the whole, which is less than the sum where datasets are
+    read beside each other. `notes` are for the person; `error` says why there is no plan.
+    """
+
+    datasets: Mapping[str, PlannedDataset]
+    requests: Count | None = None
+    seconds: Amount | None = None
+    notes: tuple[str, ...] = ()
+    error: str = ""
+
+
 # --- sync -----------------------------------------------------------------------------------
 
 
 @frozen(kw_only=True)
 class DatasetReport:
     """One dataset after a sync. `expected` is None when the product does not say; `missing` is
-    what would let it be read when it was denied."""
+    what would let it be read when it was denied.
+
+    `mode` is how it was read: in full, what changed, or nothing since nothing was due; None when
+    that is not told. `changed` counts the things in it that are new, gone or otherwise than before
+    this sync, and is only to be believed where there is a mode.
+    """
 
     state: DatasetState
     read: Count = 0
     expected: Count | None = None
     reason: str = ""
     missing: Missing | None = None
+    mode: SyncMode | None = None
+    changed: Count = 0
 
 
 @frozen(kw_only=True)
@@ -170,6 +218,8 @@ class SyncReport:
 
     `org` is the id of what was read as a whole, such as an org or a tenant; empty when it could
     not be told. What the twin keeps of another is set aside, and comes back with it.
+    `due` counts the subjects that are known to be out of date at its end, such as people whose
+    factors changed and were not read again yet.
     """
 
     status: SyncStatus
@@ -182,3 +232,4 @@ class SyncReport:
     notes: tuple[str, ...] = ()
     error: str = ""
     org: str = ""
+    due: Count = 0

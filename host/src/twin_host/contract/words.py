@@ -51,10 +51,12 @@ class SyncStatus(StrEnum):
 
 
 class SyncMode(StrEnum):
-    """Whether a sync read everything, or only what changed since the one before."""
+    """Whether a sync reads everything, only what changed since the one before, or nothing, since
+    nothing is due."""
 
     FULL = "full"
     DELTA = "delta"
+    NOTHING = "nothing"
 
 
 class FieldKind(StrEnum):

@@ -1,4 +1,4 @@
-"""The five hooks over Microsoft Graph: users with MFA registration, roles, sign-ins, apps."""
+"""The hooks over Microsoft Graph: users with MFA registration, roles, sign-ins, apps."""
 
 import json
 import sqlite3
@@ -22,11 +22,14 @@ from twin_host.contract import (
     Evidence,
     Fact,
     Gap,
+    PlannedDataset,
     Problem,
     Progress,
     Rejected,
     SecurityEvent,
     Severity,
+    SyncMode,
+    SyncPlan,
     SyncReport,
     SyncStatus,
 )
@@ -120,6 +123,20 @@ def sync(connector, config, options, context):
             )
     whole = all(report.state == DatasetState.COMPLETE for report in reports.values())
     return SyncReport(status=SyncStatus.COMPLETE if whole else SyncStatus.PARTIAL, datasets=reports)
+
+
+@hookimpl(optionalhook=True)
+def plan(connector, config, options, context):
+    if connector != INFO.name:
+        return None
+    with closing(_snapshot(context)) as snapshot:
+        read = dict(snapshot.execute("SELECT name, as_of FROM dataset"))
+    datasets = {}
+    for option, names in DATASETS.items():
+        for name in names if options.get(option, True) else ():
+            why = f"Last read at {read[name]}." if name in read else "Never read."
+            datasets[name] = PlannedDataset(mode=SyncMode.FULL, reason=why, requests=2)
+    return SyncPlan(datasets=datasets, requests=2 * len(datasets), seconds=2.0)
 
 
 @hookimpl
