@@ -7,7 +7,7 @@ import sys
 import click
 
 from twin_host import shapes
-from twin_host.cli import connectors, show, streams
+from twin_host.cli import connectors, show, streams, syncing
 from twin_host.cli.demo import demo
 from twin_host.cli.listen import LOOPBACK, listening, serve_on
 from twin_host.cli.root import Root, echo_json, examples, json_option, optional, twin
@@ -44,7 +44,7 @@ cli.add_command(
 )
 cli.add_command(connectors.PerConnector("test", connectors.test_command, "Test a connection."))
 cli.add_command(
-    connectors.PerConnector("sync", connectors.sync_command, "Read a product into the twin.")
+    connectors.PerConnector("sync", syncing.sync_command, "Read a product into the twin.")
 )
 cli.add_command(
     connectors.PerConnector("enrich", connectors.enrich_command, "Run the intelligence loop again.")

@@ -11,8 +11,8 @@ from typing import Protocol
 import click
 
 from twin_host.cli import show
-from twin_host.cli.connectors import show_sync
 from twin_host.cli.progress import progress_lines
+from twin_host.cli.syncing import show_sync
 from twin_host.contract import Secret
 from twin_host.errors import UsageError
 from twin_host.home import Home

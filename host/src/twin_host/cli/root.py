@@ -17,6 +17,7 @@ from twin_host.home import Home
 from twin_host.registry import Registry
 from twin_host.twin import Twin
 
+DONE_IN_PART = 3
 INTERRUPTED = 130
 Command = TypeVar("Command", bound=Callable[..., Any])
 
