@@ -101,7 +101,8 @@ def test_an_assistant_gets_the_other_one_s_tools(both, folder):
     named = asyncio.run(tools())
     assert {"okta_sync", "okta_status", "entra_id_sync", "entra_id_status"} <= named.keys()
     options = named["entra_id_sync"]["properties"]
-    assert options.keys() == {"sync_users", "sync_roles", "sync_sign_ins", "sync_apps"}
+    budget = {"max_requests", "budget_s"}
+    assert options.keys() == {"sync_users", "sync_roles", "sync_sign_ins", "sync_apps"} | budget
 
 
 def test_pages_show_both(both, folder):

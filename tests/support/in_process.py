@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from attrs import frozen
 
 from twin_host.cli import cli
+from twin_host.twin import Twin
 
 
 @frozen
@@ -36,11 +37,11 @@ def streams(stdout=None, encoding="utf-8"):
         sys.stdin, sys.stdout, sys.stderr = before
 
 
-def twin(*arguments: str, stdout=None, encoding="utf-8") -> Done:
-    """Run it to its end."""
+def twin(*arguments: str, on: Twin | None = None, stdout=None, encoding="utf-8") -> Done:
+    """Run it to its end, on a twin of the test's or that of the environment."""
     with streams(stdout, encoding) as (out, err):
         try:
-            cli.main(list(arguments), prog_name="twin")
+            cli.main(list(arguments), prog_name="twin", obj=on)
         except SystemExit as end:
             status = end.code
         told = "" if stdout else out.buffer.getvalue().decode(encoding)

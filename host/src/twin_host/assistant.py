@@ -26,7 +26,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from twin_host import answers, shapes
-from twin_host.contract import OptionValue, Progress, Severity, SyncOption
+from twin_host.contract import Budget, OptionValue, Progress, Severity, SyncOption
 from twin_host.errors import HostError
 from twin_host.plain_text import printable
 from twin_host.registry import Connector
@@ -46,10 +46,20 @@ INSTRUCTIONS = (
     " twin_explain lists the people behind a figure."
 )
 READ = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+PLAN = ToolAnnotations(read_only_hint=True, open_world_hint=True)
 SYNC = ToolAnnotations(
     read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=True
 )
 Limit = Annotated[int, Field(ge=1, le=1000, description="At most so many.")]
+BOUNDS: Mapping[str, Any] = {
+    "max_requests": Annotated[
+        int | None, Field(ge=1, description="Stop in good order after so many requests.")
+    ],
+    "budget_s": Annotated[
+        int | None, Field(ge=1, description="Stop in good order after so many seconds.")
+    ],
+}
+"""What any sync may be held to; the next one goes on with what is still due."""
 SeverityName = Literal["critical", "high", "medium", "low", "info"]
 
 
@@ -126,6 +136,22 @@ def _add_connector(server: MCPServer[Any], twin: Twin, connector: Connector) -> 
         "dataset and why, and its facts.",
         annotations=READ,
     )
+    if connector.can_plan:
+
+        async def plan() -> CallToolResult:
+            return await _answer(
+                lambda: shapes.plan(twin.plan(name, {})), failed=lambda found: bool(found["error"])
+            )
+
+        server.add_tool(
+            plan,
+            name=f"{prefix}_plan",
+            title=f"{title}: plan",
+            description=f"What a sync of {title} would read now, dataset by dataset: in full, what "
+            "changed or nothing, why, and about how many requests and seconds it takes. Reads "
+            "nothing but the newest of its log.",
+            annotations=PLAN,
+        )
     server.add_tool(
         _sync_tool(twin, connector),
         name=f"{prefix}_sync",
@@ -137,10 +163,16 @@ def _add_connector(server: MCPServer[Any], twin: Twin, connector: Connector) -> 
 
 
 def _sync_tool(twin: Twin, connector: Connector) -> Callable[..., Awaitable[CallToolResult]]:
-    """A function whose parameters are the options of the connector's manifest."""
+    """A function whose parameters are the options of the connector's manifest, and a budget."""
 
-    async def sync(context: Context[Any, Any], **options: OptionValue) -> CallToolResult:
-        return await _sync(twin, connector.info.name, options, context)
+    async def sync(
+        context: Context[Any, Any],
+        max_requests: int | None,
+        budget_s: int | None,
+        **options: OptionValue,
+    ) -> CallToolResult:
+        budget = Budget(requests=max_requests, seconds=budget_s)
+        return await _sync(twin, connector.info.name, options, budget, context)
 
     parameters = [Parameter("context", Parameter.KEYWORD_ONLY, annotation=Context)]
     parameters += [
@@ -148,6 +180,10 @@ def _sync_tool(twin: Twin, connector: Connector) -> Callable[..., Awaitable[Call
             option.name, Parameter.KEYWORD_ONLY, default=option.default, annotation=_typed(option)
         )
         for option in connector.info.options
+    ]
+    parameters += [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+        for name, annotation in BOUNDS.items()
     ]
     sync.__signature__ = Signature(parameters, return_annotation=CallToolResult)  # pyright: ignore[reportFunctionMemberAccess]
     sync.__annotations__ = {each.name: each.annotation for each in parameters}
@@ -164,13 +200,17 @@ def _typed(option: SyncOption) -> Any:
 
 
 async def _sync(
-    twin: Twin, name: str, options: Mapping[str, OptionValue], context: Context[Any, Any]
+    twin: Twin,
+    name: str,
+    options: Mapping[str, OptionValue],
+    budget: Budget,
+    context: Context[Any, Any],
 ) -> CallToolResult:
     cancelled = Event()
     teller = Teller(context, asyncio.get_running_loop())
 
     def synced() -> dict[str, Any]:
-        outcome = twin.sync(name, options, report=teller, cancelled=cancelled)
+        outcome = twin.sync(name, options, budget=budget, report=teller, cancelled=cancelled)
         return shapes.sync(outcome.report, outcome.ingested)
 
     try:

@@ -180,6 +180,11 @@ class Moment:
         """How each dataset of a connector's last sync ended."""
         return self.store.last_datasets(source)
 
+    def due(self, source: str) -> int:
+        """How many subjects of a connector its last sync left that are known to be out of date."""
+        last = self.store.last_sync(source)
+        return last.report.due if last else 0
+
     def was_ever_synced(self) -> bool:
         """Whether any connector was; else an empty answer says nothing."""
         return any(self.store.last_sync(name) for name in self.registry.connectors)

@@ -1,8 +1,21 @@
-"""Text made fit to show: what came from outside without harm, a time span in words."""
+"""Text made fit to show: what came from outside without harm, a time span in words and back."""
+
+import re
+from collections.abc import Mapping
 
 from rich.cells import cell_len, set_cell_size
 
+from twin_host.contract import SyncMode
 from twin_host.contract.text import written_out
+
+HOW_READ: Mapping[SyncMode | None, str] = {
+    SyncMode.FULL: "full",
+    SyncMode.DELTA: "changes",
+    SyncMode.NOTHING: "nothing",
+    None: "",
+}
+"""How a dataset is read, as a table has room for it."""
+_SPAN = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,6})m)?(?:(\d{1,8})s)?")
 
 
 def printable(text: str, limit: int | None = None) -> str:
@@ -26,3 +39,13 @@ def duration(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def seconds_in(span: str) -> float | None:
+    """The seconds of a time span as a person types it: `90s`, `10m`, `1h30m`; None for what is
+    none."""
+    found = _SPAN.fullmatch(span.strip().lower())
+    if not found or not any(found.groups()):
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return float(3600 * hours + 60 * minutes + seconds)

@@ -6,7 +6,7 @@ from typing import Any, cast
 import orjson
 from attrs import asdict
 
-from twin_host.contract import ConnectionReport, ConnectorInfo, SyncReport
+from twin_host.contract import ConnectionReport, ConnectorInfo, SyncPlan, SyncReport
 from twin_host.ingest import Ingested
 from twin_host.json_text import safe
 from twin_host.known import KnownEvent, KnownFact, KnownGap, iso, iso_ms
@@ -140,6 +140,11 @@ def hit(found: Hit) -> Json:
 def sync(report: SyncReport, ingested: Ingested | None) -> Json:
     """`twin sync`."""
     return asdict(report) | {"twin": asdict(ingested) if ingested else None}
+
+
+def plan(found: SyncPlan) -> Json:
+    """`twin sync --plan`."""
+    return asdict(found)
 
 
 def connection(report: ConnectionReport) -> Json:

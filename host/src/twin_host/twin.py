@@ -9,6 +9,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from twin_host.contract import (
+    Budget,
     Capability,
     Config,
     ConfigField,
@@ -20,6 +21,7 @@ from twin_host.contract import (
     Progress,
     Rejected,
     Secret,
+    SyncPlan,
     SyncReport,
     SyncStatus,
 )
@@ -54,6 +56,9 @@ class Declared:
 
     is_known: bool
     likely: Sequence[str] = ()
+
+
+NO_BOUND = Budget()
 
 
 def utc_now() -> datetime:
@@ -115,14 +120,17 @@ class Twin:
         name: str,
         options: Mapping[str, OptionValue],
         *,
+        budget: Budget = NO_BOUND,
         report: Callable[[Progress], None] = lambda _progress: None,
         cancelled: Event | None = None,
     ) -> SyncOutcome:
-        """Read a connector's product, then run the intelligence loop."""
+        """Read a connector's product within a budget, then run the intelligence loop."""
         connector = self.registry.get(name)
         config, asked = self._config(name), sync_options(connector, options)
         with self.home.only_sync(name):
-            context = self.context(connector, report=report, cancelled=cancelled)
+            context = evolve(
+                self.context(connector, report=report, cancelled=cancelled), budget=budget
+            )
             found = connector.sync(config, asked, context)
             with self._to_write() as store, store.together():
                 is_another = show_org(store, name, found.org)
@@ -130,6 +138,14 @@ class Twin:
             if found.status == SyncStatus.FAILED and not is_another:
                 return SyncOutcome(found, None)
             return SyncOutcome(found, self.enrich(name))
+
+    def plan(
+        self, name: str, options: Mapping[str, OptionValue], *, budget: Budget = NO_BOUND
+    ) -> SyncPlan:
+        """What a sync would read now. Raises UsageError for a connector that cannot say."""
+        connector = self.registry.get(name)
+        config, asked = self._config(name), sync_options(connector, options)
+        return connector.plan(config, asked, evolve(self.context(connector), budget=budget))
 
     def check_options(self, name: str, options: Mapping[str, OptionValue]) -> None:
         """Raises UsageError if a sync with these options could not start."""

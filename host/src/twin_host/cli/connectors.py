@@ -211,8 +211,9 @@ def show_status(found: Status) -> None:
         show.line(f"A sync is running ({found.syncing}).", "yellow")
     if last := found.last_sync:
         show.line(f"Last sync: {iso(last.ended_at)}, {last.status}")
-        rows = ((n, d.state, d.read, d.reason) for n, d in last.report.datasets.items())
-        show.table(("dataset", "state", "read", "reason"), rows)
+        show.datasets(last.report)
+        if behind := show.due(last.report):
+            show.line(behind, "yellow")
     else:
         show.line("Never synced.")
     show.facts(telling(found.facts))

@@ -11,9 +11,9 @@ from rich.text import Text
 
 from twin_host.cli import streams
 from twin_host.cli.table import Cell, lines, wrapped
-from twin_host.contract import ConnectionReport, DatasetState, SyncReport, SyncStatus
+from twin_host.contract import ConnectionReport, DatasetState, SyncPlan, SyncReport, SyncStatus
 from twin_host.known import NAMES, KnownEvent, KnownFact, KnownGap, PastSync, iso
-from twin_host.plain_text import duration, printable
+from twin_host.plain_text import HOW_READ, duration, printable
 from twin_host.status import Installed
 from twin_host.subjects import First
 
@@ -186,11 +186,7 @@ def connection(report: ConnectionReport) -> None:
 
 def sync(report: SyncReport) -> None:
     """How complete each dataset is."""
-    rows = (
-        (name, dataset.state, _read(dataset.read, dataset.expected), dataset.reason)
-        for name, dataset in report.datasets.items()
-    )
-    table(("dataset", "state", "read", "reason"), rows)
+    datasets(report)
     streams.out()
     style = STYLES["complete"] if report.status == SyncStatus.COMPLETE else STYLES["partial"]
     line(
@@ -198,8 +194,58 @@ def sync(report: SyncReport) -> None:
         f"throttled, {report.retries} retries, {duration(report.seconds)}",
         style,
     )
-    for note in report.notes:
+    for note in filter(None, (*report.notes, due(report))):
         line(note, "yellow")
+
+
+def datasets(report: SyncReport) -> None:
+    """How each dataset of a sync ended, and how it was read where that is told."""
+    found = report.datasets
+    columns = {
+        "dataset": list(found),
+        "state": [dataset.state for dataset in found.values()],
+        "read": [_read(dataset.read, dataset.expected) for dataset in found.values()],
+        "how": [HOW_READ[dataset.mode] for dataset in found.values()],
+        "changed": [dataset.changed if dataset.mode else "" for dataset in found.values()],
+        "reason": [dataset.reason for dataset in found.values()],
+    }
+    if not any(columns["how"]):
+        del columns["how"], columns["changed"]
+    table(list(columns), zip(*columns.values(), strict=True))
+
+
+def due(report: SyncReport) -> str:
+    """How much is known to be out of date; empty when nothing is."""
+    return (
+        f"{report.due} known to be out of date: the next sync reads them again."
+        if report.due
+        else ""
+    )
+
+
+def plan(found: SyncPlan) -> None:
+    """What a sync would read, how, why and what it takes."""
+    rows = (
+        (name, HOW_READ[each.mode], each.requests, _span(each.seconds), each.reason)
+        for name, each in found.datasets.items()
+    )
+    table(("dataset", "how", "requests", "time", "why"), rows)
+    streams.out()
+    line(f"In all: requests {_about(found.requests)}, time {_time(found.seconds)}.")
+    for note in found.notes:
+        line(note, "yellow")
+
+
+def _span(seconds: float | None) -> str:
+    return "" if seconds is None else duration(seconds)
+
+
+def _about(requests: int | None) -> str:
+    return "not known" if requests is None else f"about {requests}"
+
+
+def _time(seconds: float | None) -> str:
+    return "not known" if seconds is None else f"about {duration(seconds)}"
 
 
 def not_read(unread: Mapping[str, Mapping[str, str]]) -> None:

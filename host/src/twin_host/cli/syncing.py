@@ -10,24 +10,40 @@ from attrs import evolve
 
 from twin_host import shapes
 from twin_host.cli import show, streams
+from twin_host.cli.kinds import TimeSpan
 from twin_host.cli.progress import progress_lines, stop_on_interrupt
 from twin_host.cli.root import DONE_IN_PART, INTERRUPTED, echo_json, twin
-from twin_host.contract import OptionValue, SyncOption, SyncStatus
+from twin_host.contract import Budget, OptionValue, SyncOption, SyncPlan, SyncStatus
 from twin_host.known import KnownFact
 from twin_host.medium import flag, for_the_command_line
 from twin_host.registry import Connector
 from twin_host.twin import SyncOutcome
 
 MOST_FACTS = 16
+PLAN = "Say what would be read, how, why and what it takes; read nothing but the newest of the log."
+BUDGET = "Stop in good order after this time, such as 90s, 10m or 1h30m; the next sync goes on."
+MAX_REQUESTS = "Stop in good order after so many requests; the next sync goes on."
 
 
 def sync_command(connector: Connector) -> click.Command:
     """`twin sync NAME`, with a flag for each option of the manifest."""
 
-    def sync(*, as_json: bool, quiet: bool, **given: Any) -> None:
+    def sync(
+        *,
+        as_json: bool,
+        quiet: bool,
+        only_plan: bool,
+        budget: float | None,
+        max_requests: int | None,
+        **given: Any,
+    ) -> None:
         options: dict[str, OptionValue] = {n: v for n, v in given.items() if v is not None}
+        bound = Budget(requests=max_requests, seconds=budget)
+        if only_plan:
+            _show_plan(connector, twin().plan(name, options, budget=bound), as_json=as_json)
+            return
         with progress_lines(quiet=quiet) as lines, stop_on_interrupt() as cancelled:
-            outcome = twin().sync(connector.info.name, options, report=lines, cancelled=cancelled)
+            outcome = twin().sync(name, options, budget=bound, report=lines, cancelled=cancelled)
         if as_json:
             echo_json(shapes.sync(outcome.report, outcome.ingested))
         elif outcome.ingested:
@@ -38,11 +54,27 @@ def sync_command(connector: Connector) -> click.Command:
 
     name = connector.info.name
     params: list[click.Parameter] = [_sync_option(option) for option in connector.info.options]
-    params.append(click.Option(["--json", "as_json"], is_flag=True, help="One JSON document."))
-    params.append(click.Option(["--quiet"], is_flag=True, help="Show no progress."))
+    params += [
+        click.Option(["--plan", "only_plan"], is_flag=True, help=PLAN),
+        click.Option(["--budget"], type=TimeSpan(), help=BUDGET),
+        click.Option(["--max-requests"], type=click.IntRange(1), help=MAX_REQUESTS),
+        click.Option(["--json", "as_json"], is_flag=True, help="One JSON document."),
+        click.Option(["--quiet"], is_flag=True, help="Show no progress."),
+    ]
     text = f"Read {connector.info.title} and bring the twin up to date.\n\n\b\nExamples:\n"
-    text += f"  twin sync {name}\n  twin sync {name} --json"
+    text += f"  twin sync {name}\n  twin sync {name} --plan\n  twin sync {name} --budget 10m"
     return click.Command(name, callback=sync, params=params, help=text)
+
+
+def _show_plan(connector: Connector, plan: SyncPlan, *, as_json: bool) -> None:
+    if as_json:
+        echo_json(shapes.plan(plan))
+    elif not plan.error:
+        notes = [for_the_command_line(connector.info, note) for note in plan.notes]
+        show.plan(evolve(plan, notes=tuple(notes)))
+    if plan.error:
+        streams.say(f"Error: {plan.error}")
+        sys.exit(1)
 
 
 def show_sync(connector: Connector, outcome: SyncOutcome) -> None:

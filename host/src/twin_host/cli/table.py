@@ -13,7 +13,7 @@ from rich.text import Text
 BETWEEN = "  "
 NARROWEST = 18
 """How narrow a column of several words may become before a block is easier to read."""
-NUMBERS = ("count", "read", "n")
+NUMBERS = ("count", "read", "changed", "requests", "n")
 
 
 @frozen

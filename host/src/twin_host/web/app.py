@@ -19,9 +19,10 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from twin_host.contract import SyncMode
 from twin_host.errors import HostError, UsageError
 from twin_host.known import in_words, iso
-from twin_host.plain_text import duration, printable, printable_lines
+from twin_host.plain_text import HOW_READ, duration, printable, printable_lines
 from twin_host.twin import Twin
 from twin_host.web import layout
 from twin_host.web.connectors import ConnectorPages
@@ -66,6 +67,7 @@ def pages(twin: Twin, session_secret: str, hosts: Set[str]) -> ASGIApp:
             Route("/connectors/{name}", connectors.steps),
             Route("/connectors/{name}/configure", connectors.configure, methods=["POST"]),
             Route("/connectors/{name}/test", connectors.test, methods=["POST"]),
+            Route("/connectors/{name}/plan", connectors.plan),
             Route("/connectors/{name}/sync", connectors.sync, methods=["POST"]),
             Route("/connectors/{name}/cancel", connectors.cancel, methods=["POST"]),
             Route("/connectors/{name}/run", connectors.run_stream),
@@ -96,6 +98,7 @@ def _templates() -> Environment:
     filters["moment"] = moment
     filters["printable"] = printable
     filters["duration"] = duration
+    filters["how_read"] = how_read
     filters["in_words"] = in_words
     filters["segment"] = segment
     filters["percent"] = layout.percent
@@ -108,6 +111,11 @@ def _shown(value: Any) -> Any:
     if isinstance(value, str) and not isinstance(value, Markup):
         return printable_lines(value)
     return value
+
+
+def how_read(mode: str | None) -> str:
+    """How a dataset is read, in a word."""
+    return HOW_READ[SyncMode(mode) if mode else None]
 
 
 def segment(text: str) -> str:

@@ -11,8 +11,8 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from twin_host.contract import Problem
-from twin_host.errors import UsageError
+from twin_host.contract import Problem, SyncPlan
+from twin_host.errors import HostError, UsageError
 from twin_host.home import Syncing
 from twin_host.known import PastSync
 from twin_host.medium import for_a_page
@@ -56,6 +56,16 @@ class ConnectorPages:
         name = self._named(request).info.name
         self.runs.test(name)
         return RedirectResponse(f"/connectors/{name}#test", status_code=303)
+
+    def plan(self, request: Request) -> Response:
+        """What Step 3 would read, as a part of the page that comes when it is known."""
+        connector = self._named(request)
+        try:
+            plan = self.twin.plan(connector.info.name, {})
+        except HostError as error:
+            plan = SyncPlan(datasets={}, error=str(error))
+        notes = tuple(for_a_page(connector.info, note) for note in plan.notes)
+        return self.render("plan.html", plan=evolve(plan, notes=notes))
 
     async def sync(self, request: Request) -> Response:
         """Start Step 3."""
@@ -166,6 +176,7 @@ class ConnectorPages:
             sync=self.runs.last(name, "sync"),
             running=self.runs.running(name),  # one look: a run may end while the page is made
             elsewhere=self._elsewhere(name),
+            can_plan=connector.can_plan,
             syncs=status.syncs,
         )
 

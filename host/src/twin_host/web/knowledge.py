@@ -66,6 +66,7 @@ class KnowledgePages:
                 found=[(each.fact, each.subjects.first(most)) for each in found],
                 contradicted=Figure(key, tuple(each.fact for each in found)).is_contradicted,
                 history={e.fact.source: comparable(past, e.fact) for e in found},
+                due={e.fact.source: now.due(e.fact.source) for e in found},
                 spark=spark,
                 most=most,
             )

@@ -1,5 +1,5 @@
-// Two things that a page cannot do without a script: follow a run, and hide settings that the
-// chosen credential does not use. Without it every page still works, on reload.
+// What a page cannot do without a script: follow a run, show a part that takes a while to know, and
+// hide settings that the chosen credential does not use. Without it every page still works, on reload.
 
 for (const place of document.querySelectorAll("[data-run]")) {
   const stream = new EventSource(place.dataset.run);
@@ -10,6 +10,15 @@ for (const place of document.querySelectorAll("[data-run]")) {
     stream.close();
     location.reload();
   });
+}
+
+for (const place of document.querySelectorAll("[data-load]")) {
+  fetch(place.dataset.load)
+    .then((answer) => (answer.ok ? answer.text() : ""))
+    .then((html) => {
+      place.innerHTML = html;
+    })
+    .catch(() => {}); // the page is whole without it
 }
 
 function showFitting() {
