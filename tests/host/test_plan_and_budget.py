@@ -101,8 +101,10 @@ def test_a_plan_that_cannot_be_made_says_why_everywhere(stand_in, tmp_path):
 
 def test_what_is_no_plan_is_the_connectors_fault(stand_in, tmp_path):
     stand_in.planned = SyncPlan(datasets={"people": PlannedDataset(mode="some", reason="So.")})
+    twin = stand_in.twin(tmp_path / "twin")
     with pytest.raises(ConnectorError, match=r"failed in plan: datasets\['people'\]\.mode is"):
-        stand_in.twin(tmp_path / "twin").plan(NAME, {})
+        twin.plan(NAME, {})
+    assert "cannot be said now: The Acme" in browser(twin).get("/connectors/acme/plan").text
 
 
 def test_a_connector_that_cannot_plan_says_so_in_one_sentence(tmp_path):

@@ -2,6 +2,7 @@
 
 HostError          1  something failed
 ├── UsageError     2  wrong command, wrong setting, not configured
+├── Busy           1  another process does the same
 └── ConnectorError 1  a connector's hook failed
 """
 
@@ -23,6 +24,10 @@ class UsageError(HostError):
     """What was asked for cannot be done as it was asked."""
 
     exit_status = 2
+
+
+class Busy(HostError):
+    """Another process does what only one may do at a time; it works once that has ended."""
 
 
 class ConnectorError(HostError):

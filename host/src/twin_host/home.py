@@ -16,7 +16,7 @@ from typing import Any
 import tomli_w
 from attrs import frozen
 
-from twin_host.errors import HostError, UsageError
+from twin_host.errors import Busy, HostError, UsageError
 
 ENVIRONMENT = "TWIN_HOME"
 LOCK = "sync.lock"
@@ -104,7 +104,7 @@ class Home:
     def only_sync(self, connector: str) -> Generator[None]:
         """Hold the one place for a sync of this connector. The system frees it when we die.
 
-        Raises HostError when another process holds it.
+        Raises Busy when another process holds it.
         """
         path = self.state_dir(connector) / LOCK
         with _explained(path, "opened"):
@@ -112,7 +112,7 @@ class Home:
         with os.fdopen(handle, "r+", errors="replace") as lock:
             if not _taken(handle, fcntl.LOCK_EX):
                 found = _held(handle)
-                raise HostError(
+                raise Busy(
                     f"Another sync of {connector} is running ({found or 'just begun'}): "
                     "wait for it, or stop it."
                 )

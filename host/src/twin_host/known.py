@@ -161,6 +161,25 @@ class PastSync:
     report: SyncReport
 
 
+def is_quiet(report: SyncReport) -> bool:
+    """Whether a sync says for sure that it found nothing new, gone or otherwise than before."""
+    if report.status is SyncStatus.FAILED:
+        return not any(dataset.changed for dataset in report.datasets.values())
+    told = [dataset.mode and not dataset.changed for dataset in report.datasets.values()]
+    return bool(told) and all(told)
+
+
+def is_same(report: SyncReport, before: SyncReport) -> bool:
+    """Whether a quiet sync also ended as the one before: what is not known and what is said of it
+    is the same, so that no figure can be another."""
+    return is_quiet(report) and _end(report) == _end(before)
+
+
+def _end(report: SyncReport) -> tuple[object, ...]:
+    states = {name: (each.state, each.reason) for name, each in report.datasets.items()}
+    return report.status, states, report.due, report.notes, report.error, report.org
+
+
 # --- what identifies a thing to a person ----------------------------------------------------------
 
 

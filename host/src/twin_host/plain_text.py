@@ -43,9 +43,9 @@ def duration(seconds: float) -> str:
 
 def seconds_in(span: str) -> float | None:
     """The seconds of a time span as a person types it: `90s`, `10m`, `1h30m`; None for what is
-    none."""
+    none, or takes no time."""
     found = _SPAN.fullmatch(span.strip().lower())
-    if not found or not any(found.groups()):
+    if not found:
         return None
     hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return float(3600 * hours + 60 * minutes + seconds)
+    return float(3600 * hours + 60 * minutes + seconds) or None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from attrs import asdict, frozen
+from attrs import asdict, field, fields_dict, frozen
 
 from twin_host.errors import UsageError
 from twin_host.home import Home, read_toml
@@ -12,9 +12,15 @@ FILE_NAME = "settings.toml"
 
 @frozen(kw_only=True)
 class Settings:
-    """`stale_figure_days`: how old a figure's data may be for it to be shown as verified."""
+    """`stale_figure_days`: how old a figure's data may be for it to be shown as verified.
 
-    stale_figure_days: int = 7
+    `watch_every_s` and `watch_idle_s`: how often `twin watch` looks while something changes, and
+    how seldom when nothing does.
+    """
+
+    stale_figure_days: int = field(default=7, metadata={"most": 3650})
+    watch_every_s: int = field(default=10, metadata={"most": 3600})
+    watch_idle_s: int = field(default=15, metadata={"most": 3600})
 
 
 def read_settings(home: Home) -> Settings:
@@ -26,10 +32,13 @@ def read_settings(home: Home) -> Settings:
             f"{home.path / FILE_NAME} has no setting {', '.join(sorted(unknown))}: known are "
             f"{', '.join(known)}."
         )
-    return Settings(**{name: _days(home, name, value) for name, value in found.items()})
+    return Settings(**{name: _number(home, name, value) for name, value in found.items()})
 
 
-def _days(home: Home, name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 3650:
-        raise UsageError(f"{home.path / FILE_NAME}: {name} must be a number of days from 1 on.")
+def _number(home: Home, name: str, value: Any) -> int:
+    most = fields_dict(Settings)[name].metadata["most"]
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise UsageError(
+            f"{home.path / FILE_NAME}: {name} must be a whole number from 1 to {most}."
+        )
     return value

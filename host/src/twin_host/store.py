@@ -27,6 +27,8 @@ from twin_host.known import (
     PastSync,
     Reading,
     event_count,
+    is_quiet,
+    is_same,
     iso,
     judged,
     known_event,
@@ -165,6 +167,20 @@ class Store:
         found = self.rows(sql, (source, event_id))
         return known_event(found[0]) if found else None
 
+    def newest_event(self) -> int:
+        """The number of the event that the twin learnt of last; 0 when there is none."""
+        return self.number("SELECT coalesce(max(number), 0) FROM event")
+
+    def events_after(self, source: str, number: int, *, limit: int) -> list[KnownEvent]:
+        """The first events of a source that the twin learnt of after that one."""
+        sql = "SELECT * FROM event WHERE number > ? AND source = ? ORDER BY number LIMIT ?"
+        return [known_event(row) for row in self.rows(sql, (number, source, limit))]
+
+    def count_after(self, source: str, number: int) -> int:
+        """How many there are in all."""
+        sql = "SELECT count(*) AS n FROM event WHERE number > ? AND source = ?"
+        return int(self.rows(sql, (number, source))[0]["n"])
+
     def event_values(self, column: str) -> list[str]:
         """The different values of `severity`, `category`, `outcome` or `source`."""
         sql = f"SELECT DISTINCT {column} AS value FROM event WHERE {column} <> '' ORDER BY 1"
@@ -227,7 +243,11 @@ class Store:
         self.write("DELETE FROM declared WHERE key = ?", [(key,)])
 
     def keep_sync(self, source: str, report: SyncReport, now: datetime) -> None:
-        """Remember how a sync ended."""
+        """Remember how a sync ended; in the place of the last one when both found nothing new, so
+        that looking often leaves no long history of nothing."""
+        last = self.last_sync(source)
+        if last and is_quiet(last.report) and is_same(report, last.report):
+            self.write("DELETE FROM sync WHERE number = ?", [(last.number,)])
         self.write(
             "INSERT INTO sync (source, ended_at, status, report) VALUES (?, ?, ?, ?)",
             [(source, iso(now), report.status, orjson.dumps(asdict(report)).decode())],

@@ -28,7 +28,7 @@ from twin_host.contract import (
 from twin_host.errors import HostError, UsageError
 from twin_host.home import Home
 from twin_host.ingest import Ingested
-from twin_host.known import Freshness, KnownFact, fact_of
+from twin_host.known import Freshness, KnownFact, fact_of, is_same
 from twin_host.loop import run_loop
 from twin_host.moment import Moment
 from twin_host.orgs import name_org, show_org
@@ -123,8 +123,10 @@ class Twin:
         budget: Budget = NO_BOUND,
         report: Callable[[Progress], None] = lambda _progress: None,
         cancelled: Event | None = None,
+        unless_same: bool = False,
     ) -> SyncOutcome:
-        """Read a connector's product within a budget, then run the intelligence loop."""
+        """Read a connector's product within a budget, then run the intelligence loop; with
+        `unless_same` only when the sync says something else than the last one."""
         connector = self.registry.get(name)
         config, asked = self._config(name), sync_options(connector, options)
         with self.home.only_sync(name):
@@ -134,8 +136,12 @@ class Twin:
             found = connector.sync(config, asked, context)
             with self._to_write() as store, store.together():
                 is_another = show_org(store, name, found.org)
+                last = store.last_sync(name)
                 store.keep_sync(name, found, self.clock())
-            if found.status == SyncStatus.FAILED and not is_another:
+            nothing_to_say = found.status == SyncStatus.FAILED or (
+                unless_same and last is not None and is_same(found, last.report)
+            )
+            if nothing_to_say and not is_another:
                 return SyncOutcome(found, None)
             return SyncOutcome(found, self.enrich(name))
 

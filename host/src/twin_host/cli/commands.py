@@ -11,6 +11,7 @@ from twin_host.cli import connectors, show, streams, syncing
 from twin_host.cli.demo import demo
 from twin_host.cli.listen import LOOPBACK, listening, serve_on
 from twin_host.cli.root import Root, echo_json, examples, json_option, optional, twin
+from twin_host.cli.watch import watch_command
 from twin_host.contract import Severity
 from twin_host.errors import UsageError
 from twin_host.moment import Moment
@@ -51,6 +52,9 @@ cli.add_command(
 )
 cli.add_command(
     connectors.PerConnector("status", connectors.status_command, "How a connector stands.")
+)
+cli.add_command(
+    connectors.PerConnector("watch", watch_command, "Follow a product and tell what changes.")
 )
 cli.add_command(demo)
 

@@ -19,6 +19,6 @@ class TimeSpan(click.ParamType[float]):
         if isinstance(value, int | float):
             return float(value)
         seconds = seconds_in(str(value))
-        if not seconds:
+        if seconds is None:
             self.fail(f"{value!r} is no time span: write 90s, 10m or 1h30m.", param, ctx)
         return seconds

@@ -2,7 +2,15 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from signal import SIGINT, default_int_handler, signal
+from signal import (
+    ITIMER_REAL,
+    SIGALRM,
+    SIGINT,
+    Signals,
+    default_int_handler,
+    setitimer,
+    signal,
+)
 from threading import Event
 from types import FrameType
 
@@ -61,16 +69,24 @@ def progress_lines(*, quiet: bool) -> Generator[Lines]:
 
 
 @contextmanager
-def stop_on_interrupt() -> Generator[Event]:
-    """The first Ctrl-C asks to stop, the second one stops."""
+def stop_on_interrupt(*signals: Signals, patience_s: float | None = None) -> Generator[Event]:
+    """The first Ctrl-C, or the first of `signals`, asks to stop; the second one stops, and so does
+    the end of `patience_s`."""
     cancelled = Event()
 
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-        signal(SIGINT, default_int_handler)
+        for each in (SIGINT, *signals):
+            signal(each, default_int_handler)
         cancelled.set()
+        if patience_s is not None:
+            signal(SIGALRM, default_int_handler)
+            setitimer(ITIMER_REAL, patience_s)
 
-    before = signal(SIGINT, ask_to_stop)
+    before = {each: signal(each, ask_to_stop) for each in (SIGINT, *signals)}
     try:
         yield cancelled
     finally:
-        signal(SIGINT, before)
+        if patience_s is not None:
+            setitimer(ITIMER_REAL, 0)
+        for each, handler in before.items():
+            signal(each, handler)

@@ -53,7 +53,7 @@ def sync_command(connector: Connector) -> click.Command:
         sys.exit(_exit_status(outcome, interrupted=cancelled.is_set()))
 
     name = connector.info.name
-    params: list[click.Parameter] = [_sync_option(option) for option in connector.info.options]
+    params: list[click.Parameter] = [sync_option(option) for option in connector.info.options]
     params += [
         click.Option(["--plan", "only_plan"], is_flag=True, help=PLAN),
         click.Option(["--budget"], type=TimeSpan(), help=BUDGET),
@@ -92,7 +92,8 @@ def show_sync(connector: Connector, outcome: SyncOutcome) -> None:
     show.line(f"{new} new security events: twin events. Who is behind a figure: twin explain KEY.")
 
 
-def _sync_option(option: SyncOption) -> click.Option:
+def sync_option(option: SyncOption) -> click.Option:
+    """The flag of one option of the manifest."""
     if option.type == "boolean":
         name = flag(option)
         declaration = [f"{name}/--no-{name[2:]}", option.name]
