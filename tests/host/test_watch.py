@@ -7,10 +7,12 @@ from threading import Event
 import pytest
 from attrs import define, field
 
-from tests.support.stand_in import NAME, StandIn, synced
+from tests.support.stand_in import NAME, THEN, StandIn, synced
 from twin_host.changes import MOST_EVENTS
-from twin_host.contract import Budget, SyncReport, SyncStatus
+from twin_host.contract import Budget, Confidence, SyncReport, SyncStatus
 from twin_host.errors import UsageError
+from twin_host.ingest import ingest
+from twin_host.store import Store
 from twin_host.watch import LOOP_EVERY_S, Pace, Watch
 
 QUIET, CHANGED = synced(), synced(changed=1)
@@ -149,13 +151,17 @@ def test_the_loop_runs_once_an_hour_though_nothing_changes(bench):
     assert bench.stand_in.enriched == 2
 
 
-def test_a_loop_that_failed_is_made_up_for(bench, monkeypatch):
-    bench.stand_in.reports = [CHANGED, CHANGED, QUIET]
-    bench.run(pauses=1)
-    bench.stand_in.gaps = {"Not a slug": 1}
-    bench.run(pauses=2, between=lambda _number: bench.stand_in.gaps.clear())
-    assert "failed in enrich" in bench.told[-2]
-    assert bench.told[-1] == "works again"
+def test_a_loop_that_failed_is_made_up_for(bench):
+    bench.stand_in.reports = [QUIET, CHANGED, QUIET]
+
+    def between(number):
+        bench.stand_in.facts = {"covered": "90%"}
+        bench.stand_in.gaps = {"Not a slug": 1} if number == 1 else {}
+
+    bench.run(pauses=3, between=between)
+
+    assert "failed in enrich" in bench.told[1]
+    assert bench.told[2:] == ["covered: 87% → 90% (verified)", "works again"]
 
 
 # --- what is told -------------------------------------------------------------------------------
@@ -187,6 +193,29 @@ def test_each_thing_that_changed_is_told_once(bench):
         "gap without-mfa: 4 → 3 (high: without-mfa)",
         "high event: Admin role granted (ada@example.com)",
     ]
+
+
+def test_a_fact_that_is_believed_less_and_a_gap_of_other_people_are_told(bench):
+    bench.stand_in.reports = [CHANGED]
+    bench.stand_in.gaps = {"stale": 2}
+
+    def between(_number):
+        bench.stand_in.confidence, bench.stand_in.who = Confidence.OBSERVED, "others"
+
+    bench.run(pauses=2, between=between)
+    assert bench.told[2:] == [
+        "covered: 87%, now observed",
+        "gap stale: 2, not the same ones as before (high: stale)",
+    ]
+
+
+def test_what_another_connector_says_is_not_told(bench):
+    def between(_number):
+        with Store.to_write(bench.home / "twin.db") as store:
+            ingest(store, "other", StandIn(gaps={"open": 1}, events=["e"]).enrich(NAME), THEN)
+
+    bench.run(pauses=2, between=between)
+    assert bench.told == ["covered: not known → 87% (verified)"]
 
 
 def test_a_fact_that_is_gone_is_told(bench):
@@ -232,6 +261,17 @@ def test_a_failure_is_told_once_and_tried_again_ever_more_seldom(bench, failure)
     bench.run(pauses=10)
     assert bench.pauses == [10.0, 10.0, 20.0, 40.0, 80.0, 120.0, 120.0, 120.0, 10.0, 12.5]
     assert [each.partition(":")[0] for each in bench.told] == ["covered", "failed", "works again"]
+
+
+def test_a_disk_that_refuses_is_no_end(bench, monkeypatch):
+    def full(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("twin_host.loop.index_knowledge", full)
+        bench.run(pauses=1)
+    bench.run(pauses=1)
+    assert bench.told[0] == "failed: [Errno 28] No space left on device"
 
 
 def test_a_failure_of_another_kind_is_told_anew(bench):

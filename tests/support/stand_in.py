@@ -45,12 +45,15 @@ def synced(*, changed: int = 0, mode: SyncMode | None = SyncMode.DELTA, **more: 
 @define(eq=False)
 class StandIn:
     """The connector. `reports` are given one after the other, the last one again and again; one
-    that is an exception is raised, one that can be called is called with the context first."""
+    that is an exception is raised, one that can be called is called with the context first. `who`
+    stands for those behind every gap."""
 
     reports: list[Any] = field(factory=lambda: [synced(changed=9)])
     facts: dict[str, str] = field(factory=lambda: {"covered": "87%"})
     gaps: dict[str, int] = field(factory=dict[str, int])
     events: list[str] = field(factory=list[str])
+    confidence: Confidence = Confidence.VERIFIED
+    who: str = ""
     contexts: list[Context] = field(factory=list[Context])
     enriched: int = 0
 
@@ -82,8 +85,8 @@ class StandIn:
         if connector != NAME:
             return None
         self.enriched += 1
-        facts = tuple(_fact(key, value) for key, value in self.facts.items())
-        gaps = tuple(_gap(name, count) for name, count in self.gaps.items())
+        facts = tuple(_fact(key, value, self.confidence) for key, value in self.facts.items())
+        gaps = tuple(_gap(name, count, self.who) for name, count in self.gaps.items())
         return Enrichment(facts=facts, gaps=gaps, events=map(_event, self.events), profile="")
 
     # --- the twin that it feeds -----------------------------------------------------------------
@@ -122,16 +125,15 @@ class _Entry:
         return self.plugin
 
 
-def _fact(key: str, value: str) -> Fact:
+def _fact(key: str, value: str, confidence: Confidence) -> Fact:
     evidence = Evidence(complete=True)
-    verified = Confidence.VERIFIED
-    return Fact(key=key, value=value, confidence=verified, as_of=THEN, evidence=evidence)
+    return Fact(key=key, value=value, confidence=confidence, as_of=THEN, evidence=evidence)
 
 
-def _gap(name: str, count: int) -> Gap:
+def _gap(name: str, count: int, who: str) -> Gap:
     return Gap(
         id=name, severity=Severity.HIGH, title=name, nist="PR.AA-03", remedy="Mend it.",
-        count=count, digest=sha256(str(count).encode()).hexdigest(), as_of=THEN,
+        count=count, digest=sha256(f"{count} {who}".encode()).hexdigest(), as_of=THEN,
     )  # fmt: skip
 
 
