@@ -220,6 +220,7 @@ def test_what_is_known_to_be_out_of_date_is_said_wherever_a_figure_is(stand_in, 
     client = browser(twin)
     shown = [client.get(path).text for path in ("/figures/covered", "/connectors/acme")]
 
+    assert "2026-01-31 12:00 UTC" in shown[0]
     for said in (after, command(twin, "status acme").out, *shown):
         assert "4 known to be out of date" in said
     found = json.loads(command(twin, "status acme --json").out)

@@ -125,4 +125,4 @@ def segment(text: str) -> str:
 
 def moment(at: datetime) -> str:
     """A time as the pages show it: `2026-01-31 12:00 UTC`."""
-    return f"{iso(at)[:16]} UTC".replace("T", " ")
+    return f"{iso(at)[:16].replace('T', ' ')} UTC"
