@@ -204,6 +204,8 @@ def test_what_hangs_below_an_application_is_as_described(caller: Caller) -> None
         assert complaints(caller.get(base).json(), *schema_of("/api/v1/apps/{appId}")) == []
         users = caller.get(f"{base}/users?limit=20&expand=user").json()
         assert complaints(users, *schema_of("/api/v1/apps/{appId}/users")) == []
+        one = caller.get(f"{base}/users/{users[0]['id']}").json() if users else {}
+        assert complaints(one, "components", "schemas", "AppUser") == []
         groups = caller.get(f"{base}/groups").json()
         assert complaints(groups, *schema_of("/api/v1/apps/{appId}/groups")) == []
 

@@ -10,7 +10,7 @@ from okta_sandbox.api.records.app import app_json
 from okta_sandbox.api.records.group import group_json
 from okta_sandbox.api.records.role import grant_json
 from okta_sandbox.api.records.user import user_json
-from okta_sandbox.filters import ORDERING, Dialect, Expression, FilterError, holds
+from okta_sandbox.filters import ORDERING, Dialect, Expression, FilterError, holds, only
 from okta_sandbox.org.groups import Group
 from okta_sandbox.org.org import Org
 
@@ -80,8 +80,9 @@ def _expression(call: Call) -> Expression | None:
 
 def _matching(call: Call, expression: Expression | None) -> Iterator[tuple[int, Group]]:
     org = call.org
+    named = only(expression, "id") if expression else None
     for group in org.groups.all[start_of(call) :]:
-        if not call.principal.sees_group(group):
+        if not call.principal.sees_group(group) or (named is not None and group.id not in named):
             continue
         if expression is None or holds(expression, lambda name, g=group: _attribute(name, org, g)):
             yield group.index, group

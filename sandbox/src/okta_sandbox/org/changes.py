@@ -6,11 +6,36 @@ every place.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from attrs import define, field
 
 from okta_sandbox.org.records import Device, Event, Factor, User
+
+Record = TypeVar("Record")
+
+
+@define(eq=False)
+class Past(Generic[Record]):
+    """What records were until they changed, for whoever reads an index that lags behind."""
+
+    _was: dict[int, list[tuple[float, Record | None]]] = field(
+        factory=dict[int, "list[tuple[float, Record | None]]"]
+    )
+
+    def note(self, index: int, until_s: float, record: Record | None) -> None:
+        """Until this instant it was so; None where there was no such record."""
+        self._was.setdefault(index, []).append((until_s, record))
+
+    def behind(self, at_s: float) -> dict[int, Record | None]:
+        """Every record that has changed since, as it was at this instant."""
+        found: dict[int, Record | None] = {}
+        for index, notes in self._was.items():
+            for until_s, record in notes:
+                if until_s > at_s:
+                    found[index] = record
+                    break
+        return found
 
 
 @define(eq=False)
@@ -27,6 +52,7 @@ class Changes:
     """Devices that the base does not have."""
     device_fields: dict[int, dict[str, Any]] = field(factory=dict[int, dict[str, Any]])
     """Fields of a device that differ from what it was at first, by device."""
+    deleted_devices: set[int] = field(factory=set[int])
     authenticators: dict[str, dict[str, Any]] = field(factory=dict[str, dict[str, Any]])
     """Fields of an authenticator that differ from the base, by its key."""
     joined: set[tuple[int, int]] = field(factory=set[tuple[int, int]])
@@ -41,6 +67,8 @@ class Changes:
     """Role types given to a user directly, by user."""
     revoked: set[int] = field(factory=set[int])
     """Users who lost every role they held directly."""
+    past_users: Past[User] = field(factory=Past[User])
+    past_devices: Past[Device] = field(factory=Past[Device])
     events: list[Event] = field(factory=list[Event])
 
     def touched(self) -> Iterator[int]:
