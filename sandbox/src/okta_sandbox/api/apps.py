@@ -9,8 +9,7 @@ from okta_sandbox.api.pages import limit_of, listed, start_of
 from okta_sandbox.api.records.app import app_group_json, app_json, app_user_json
 from okta_sandbox.api.records.user import user_json
 from okta_sandbox.filters import Dialect, Expression, FilterError, holds, literals_of
-from okta_sandbox.org.apps import App
-from okta_sandbox.org.records import User
+from okta_sandbox.org.records import App, User
 
 Json = dict[str, Any]
 
@@ -37,10 +36,10 @@ def list_apps(call: Call) -> Answer:
 
 def _matching(call: Call) -> Iterator[tuple[int, App]]:
     expression = _expression(call)
-    start = call.query.get("q", "").casefold()
-    for app in call.org.apps.all[start_of(call) :]:
+    start, after = call.query.get("q", "").casefold(), start_of(call)
+    for app in call.org.apps.all:
         named = app.label.casefold().startswith(start) or app.name.startswith(start)
-        if named and (expression is None or _holds(expression, call, app)):
+        if app.index >= after and named and (expression is None or _holds(expression, call, app)):
             yield app.index, app
 
 

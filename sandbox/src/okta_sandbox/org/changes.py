@@ -5,12 +5,22 @@ change also writes the System Log entry that Okta would write, so the API tells 
 every place.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from attrs import define, field
 
-from okta_sandbox.org.records import Device, Event, Factor, User
+from okta_sandbox.org.records import (
+    ApiToken,
+    App,
+    CustomRole,
+    Device,
+    Event,
+    Factor,
+    Group,
+    Policy,
+    User,
+)
 
 Record = TypeVar("Record")
 
@@ -38,6 +48,12 @@ class Past(Generic[Record]):
         return found
 
 
+def current(base: Sequence[Record], changed: Mapping[int, Record | None]) -> tuple[Record, ...]:
+    """The records of a base as they are now, and those that came later."""
+    known = dict(enumerate(base)) | dict(changed)
+    return tuple(record for record in known.values() if record is not None)
+
+
 @define(eq=False)
 class Changes:
     """The overlay. `version` rises with every change, so that caches know."""
@@ -55,6 +71,15 @@ class Changes:
     deleted_devices: set[int] = field(factory=set[int])
     authenticators: dict[str, dict[str, Any]] = field(factory=dict[str, dict[str, Any]])
     """Fields of an authenticator that differ from the base, by its key."""
+    groups: dict[int, Group | None] = field(factory=dict[int, "Group | None"])
+    """Groups that are new or not as they were at first, by index; None for one deleted since."""
+    apps: dict[int, App | None] = field(factory=dict[int, "App | None"])
+    custom_roles: dict[int, CustomRole | None] = field(factory=dict[int, "CustomRole | None"])
+    policies: dict[str, Policy] = field(factory=dict[str, Policy])
+    """Policies that are new or not as they were at first, by id."""
+    zones: dict[int, dict[str, Any] | None] = field(factory=dict[int, "dict[str, Any] | None"])
+    tokens: dict[str, ApiToken | None] = field(factory=dict[str, "ApiToken | None"])
+    """API tokens made since, by name; None for one revoked."""
     joined: set[tuple[int, int]] = field(factory=set[tuple[int, int]])
     """(user, group) pairs that the base does not have."""
     left: set[tuple[int, int]] = field(factory=set[tuple[int, int]])
@@ -63,6 +88,8 @@ class Changes:
     assigned: set[tuple[int, int]] = field(factory=set[tuple[int, int]])
     """(user, application) pairs assigned directly that the base does not have."""
     unassigned: set[tuple[int, int]] = field(factory=set[tuple[int, int]])
+    opened_s: dict[tuple[int, int], float] = field(factory=dict[tuple[int, int], float])
+    """When a (user, application) assignment was made."""
     granted: dict[int, tuple[str, ...]] = field(factory=dict[int, tuple[str, ...]])
     """Role types given to a user directly, by user."""
     revoked: set[int] = field(factory=set[int])

@@ -95,11 +95,9 @@ class Devices:
         owner, place = divmod(index, _PLACES)
         return self._computed(owner, place) if place < self._number(owner) else None
 
-    def owned(self, owner: int) -> Iterator[Device]:
-        """The devices that a person of the base enrolled first."""
-        first = owner * _PLACES
-        places = range(first, first + self._number(owner))
-        return (device for index in places if (device := self.at(index)))
+    def first_of(self, owner: int) -> Iterator[Device]:
+        """The devices that a person of the base enrolled first, as they were then."""
+        return (self._computed(owner, place) for place in range(self._number(owner)))
 
     @property
     def first_late(self) -> int:
@@ -109,8 +107,8 @@ class Devices:
     def _base(self) -> Iterator[tuple[int, Device]]:
         """Every device of the base as it was at first."""
         for owner in range(self._people.size):
-            for place in range(self._number(owner)):
-                yield owner * _PLACES + place, self._computed(owner, place)
+            for device in self.first_of(owner):
+                yield device.index, device
 
     def _number(self, owner: int) -> int:
         chance = Chance(self._seed, "devices", owner)
