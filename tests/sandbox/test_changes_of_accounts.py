@@ -33,20 +33,27 @@ def test_who_comes_back_is_in_the_groups_again_and_has_no_factor_and_no_direct_a
     changing: Changing,
 ) -> None:
     org = changing.org
-    groups = changing.caller.get(f"{changing.path}/groups").json()
+    old, changing.user = next(
+        (app, user)
+        for app in org.apps.all
+        for user in org.people.indexes()
+        if org.apps.scope(app, user) == "USER" and org.people.status(user) == "ACTIVE"
+    )
+    path = f"/api/v1/users/{changing.id}"
+    groups = changing.caller.get(f"{path}/groups").json()
     direct = next(a for a in org.apps.all if org.apps.scope(a, changing.user) is None)
     changing.act.assign_app(changing.user, direct)
     changing.act.deactivate_user(changing.user)
     changing.act.activate_user(changing.user)
-    assert changing.record()["status"] == "ACTIVE"
-    assert [g["id"] for g in changing.caller.get(f"{changing.path}/groups").json()] == [
-        group["id"] for group in groups
-    ]
-    assert changing.caller.get(f"{changing.path}/factors").json() == []
+    assert changing.caller.get(path).json()["status"] == "ACTIVE"
+    again = changing.caller.get(f"{path}/groups").json()
+    assert [group["id"] for group in again] == [group["id"] for group in groups]
+    assert changing.caller.get(f"{path}/factors").json() == []
     now = changing.apps()
     assert direct.id not in now
-    again = [e for e in changing.entries() if e["eventType"] == ADD][1:]
-    assert {entry["target"][1]["id"] for entry in again} == now
+    assert org.apps.scope(old, changing.user) != "USER"
+    gained = [pair["AppInstance"] for pair in changing.told(ADD)[1:]]
+    assert set(gained) == now
 
 
 @pytest.mark.parametrize(
