@@ -61,17 +61,18 @@ def list_zones(call: Call) -> Answer:
     """GET /zones."""
     security, api = call.org.security, f"{call.base}/api/v1/zones"
     zones: list[Json] = []
-    for place, row in security.zones.items():
+    for row in security.zones:
+        id_ = security.id("nzo", row["number"])
         zone: Json = {
             "type": row["type"],
-            "id": security.id("nzo", place),
+            "id": id_,
             "name": row["name"],
             "status": row.get("status", "ACTIVE"),
             "usage": row["usage"],
             "created": iso(security.created_s),
             "lastUpdated": iso(row.get("updated_s", security.created_s)),
             "system": row.get("system", False),
-            "_links": {"self": {"href": f"{api}/{security.id('nzo', place)}"}},
+            "_links": {"self": {"href": f"{api}/{id_}"}},
         }
         if row["type"] == "IP":
             gateways = [{"type": "CIDR", "value": value} for value in row.get("gateways", ())]
@@ -200,7 +201,7 @@ def _conditions(call: Call, spec: Json, *, session: bool) -> Json | None:
     if "conditions" not in spec:
         return everybody if session else None
     network: Json = dict(spec["conditions"]["network"])
-    numbers = {zone["name"]: number for number, zone in call.org.security.zones.items()}
+    numbers = {zone["name"]: zone["number"] for zone in call.org.security.zones}
     network["include"] = [call.org.security.id("nzo", numbers[name]) for name in network["include"]]
     return (everybody if session else {}) | {"network": network}
 

@@ -6,6 +6,7 @@ from okta_sandbox.org.admins import Admins, Grant
 from okta_sandbox.org.apps import Apps
 from okta_sandbox.org.basis import Basis
 from okta_sandbox.org.chance import Chance
+from okta_sandbox.org.changes import current
 from okta_sandbox.org.groups import Groups
 from okta_sandbox.org.records import ApiToken, App, Policy, Rule
 from okta_sandbox.org.tables import table
@@ -82,11 +83,11 @@ class Security:
         return any(policy.id == each.id for each in first)
 
     @property
-    def zones(self) -> dict[int, dict[str, Any]]:
-        """The network zones as they are now, by the number that their ids are made of."""
+    def zones(self) -> tuple[dict[str, Any], ...]:
+        """The network zones as they are now; `number` is what the id of each is made of."""
         rows: list[dict[str, Any]] = _TABLE["zones"]
-        now = {**dict(enumerate(rows)), **self._changes.zones}
-        return {number: row for number, row in now.items() if row is not None}
+        base = [{"number": number, **row} for number, row in enumerate(rows)]
+        return current(base, self._changes.zones)
 
     @property
     def tokens(self) -> tuple[ApiToken, ...]:

@@ -98,9 +98,15 @@ class PolicyActions(Acting):
 
     def add_zone(self, name: str, *gateways: str, usage: str = "POLICY") -> None:
         """A new network zone of these CIDR ranges."""
-        number = max(self._org.security.zones, default=0) + 1
-        row = {"name": name, "type": "IP", "usage": usage, "gateways": list(gateways)}
-        self._set_zone(number, row, "zone.create")
+        row: Json = {
+            # No number, hence no id, is ever used again.
+            "number": 1000 + len(self._changes.events),
+            "name": name,
+            "type": "IP",
+            "usage": usage,
+            "gateways": list(gateways),
+        }
+        self._set_zone(row, "zone.create")
 
     def change_zone(self, name: str, *gateways: str) -> None:
         """The zone is of these CIDR ranges from now on."""
@@ -116,26 +122,24 @@ class PolicyActions(Acting):
 
     def delete_zone(self, name: str) -> None:
         """The zone is gone; Okta lets go of none that a rule names."""
-        number, row = self._zone(name)
-        self._log("zone.delete", self._zone_party(number, row))
-        self._changes.zones[number] = None
+        row = self._zone(name)
+        self._log("zone.delete", self._zone_party(row))
+        self._changes.zones[row["number"]] = None
         self._changes.version += 1
 
     def _change_zone(self, name: str, event_type: str, **fields: Any) -> None:
-        number, row = self._zone(name)
-        self._set_zone(number, {**row, **fields}, event_type)
+        self._set_zone({**self._zone(name), **fields}, event_type)
 
-    def _zone(self, name: str) -> tuple[int, Json]:
-        zones = self._org.security.zones
-        return next((number, row) for number, row in zones.items() if row["name"] == name)
+    def _zone(self, name: str) -> Json:
+        return next(row for row in self._org.security.zones if row["name"] == name)
 
-    def _set_zone(self, number: int, row: Json, event_type: str) -> None:
-        self._changes.zones[number] = {**row, "updated_s": int(self._at_s)}
+    def _set_zone(self, row: Json, event_type: str) -> None:
+        self._changes.zones[row["number"]] = {**row, "updated_s": int(self._at_s)}
         self._changes.version += 1
-        self._log(event_type, self._zone_party(number, row))
+        self._log(event_type, self._zone_party(row))
 
-    def _zone_party(self, number: int, row: Json) -> Json:
-        return party(self._org.security.id("nzo", number), "NetworkZone", row["name"])
+    def _zone_party(self, row: Json) -> Json:
+        return party(self._org.security.id("nzo", row["number"]), "NetworkZone", row["name"])
 
 
 def _policy_party(policy: Policy) -> Json:
