@@ -87,11 +87,30 @@ def test_who_is_deleted_is_still_found_for_a_while_and_unknown_by_id_at_once(
         assert id_ not in ids_of(after(caller, LAG_S).all(USERS, search=search))
 
 
+def test_a_newcomer_who_is_deleted_again_is_still_found_for_a_while(caller: Caller) -> None:
+    newcomer = caller.sandbox.org.act(at_s=NOW_S + 10).add_user("Robin", "Newcomer")
+    caller.sandbox.org.act(at_s=NOW_S + 500).delete_user(newcomer.index)
+    caller.clock.now_s = NOW_S + 500 + LAG_S - 1
+    assert ids_of(caller.all(USERS, search=SINCE)) == [newcomer.id]
+    caller.clock.now_s = NOW_S + 500 + LAG_S
+    assert caller.all(USERS, search=SINCE) == []
+
+
 def test_a_sorted_search_lags_too(caller: Caller) -> None:
     newcomer = caller.sandbox.org.act(at_s=NOW_S + 10).add_user("Robin", "Newcomer")
     query = {"search": EVERYBODY, "sortBy": "created", "sortOrder": "desc", "limit": 30}
     early, late = (ids_of(after(caller, s).all(USERS, **query)) for s in (LAG_S - 1, LAG_S))
     assert late == [newcomer.id, *early]
+
+
+def test_a_sorted_search_finds_who_matched_before(caller: Caller) -> None:
+    query = {"search": 'status eq "ACTIVE"', "sortBy": "profile.lastName", "limit": 30}
+    before = ids_of(caller.all(USERS, **query))
+    user = caller.sandbox.org.people.ids.decode(before[3])
+    assert user is not None
+    caller.sandbox.org.act(at_s=NOW_S + 10).suspend_user(user)
+    assert ids_of(after(caller, LAG_S - 1).all(USERS, **query)) == before
+    assert ids_of(after(caller, LAG_S).all(USERS, **query)) == [*before[:3], *before[4:]]
 
 
 def test_devices_lag_in_a_search_and_not_in_the_list(caller: Caller) -> None:
