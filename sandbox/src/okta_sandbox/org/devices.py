@@ -55,7 +55,8 @@ class Devices:
         """Every index from one on that has or had a device, ascending."""
         for owner in range(start // _PLACES, self._people.size):
             first = owner * _PLACES
-            yield from range(max(first, start), first + self._number(owner))
+            number = self._number(self._people.computed(owner))
+            yield from range(max(first, start), first + number)
         yield from self._late(start)
 
     def changed(self, start: int = 0) -> Iterator[int]:
@@ -93,11 +94,13 @@ class Devices:
             place = index - self.first_late
             return late[place] if place < len(late) else None
         owner, place = divmod(index, _PLACES)
-        return self._computed(owner, place) if place < self._number(owner) else None
+        user = self._people.computed(owner)
+        return self._computed(user, place) if place < self._number(user) else None
 
     def first_of(self, owner: int) -> Iterator[Device]:
         """The devices that a person of the base enrolled first, as they were then."""
-        return (self._computed(owner, place) for place in range(self._number(owner)))
+        user = self._people.computed(owner)
+        return (self._computed(user, place) for place in range(self._number(user)))
 
     @property
     def first_late(self) -> int:
@@ -110,25 +113,20 @@ class Devices:
             for device in self.first_of(owner):
                 yield device.index, device
 
-    def _number(self, owner: int) -> int:
-        chance = Chance(self._seed, "devices", owner)
-        number = chance.weighted(_NUMBER)
-        return number if self._exist and self._may_have(owner) else 0
+    def _number(self, owner: User) -> int:
+        """How many devices somebody enrolled; said by the base, so that no index moves."""
+        if not self._exist or owner.kind == "Service" or owner.status in _HAVE_NONE:
+            return 0
+        return Chance(self._seed, "devices", owner.index).weighted(_NUMBER)
 
-    def _may_have(self, owner: int) -> bool:
-        """Whether the person ever used a device; said by the base, so that no index moves."""
-        user = self._people.computed(owner)
-        return user.kind != "Service" and user.status not in _HAVE_NONE
-
-    def _computed(self, owner: int, place: int) -> Device:
-        user = self._people.computed(owner)
-        chance = Chance(self._seed, "device", owner, place)
-        users = [owner]
+    def _computed(self, owner: User, place: int) -> Device:
+        chance = Chance(self._seed, "device", owner.index, place)
+        users = [owner.index]
         if chance.happens(_TABLE["shared"]):
             users.append(self._people.at_rank(chance.number() % self._people.active_size))
         return self.described(
-            owner * _PLACES + place,
-            user,
+            owner.index * _PLACES + place,
+            owner,
             chance,
             users=tuple(dict.fromkeys(users)),
             status=chance.weighted(_STATUSES),
