@@ -225,7 +225,7 @@ def test_devices_and_who_uses_them(org, facts, gaps):
 
 
 def test_api_tokens_and_custom_roles(org, facts, gaps):
-    tokens = org.sandbox.credentials.tokens
+    tokens = org.sandbox.org.security.tokens
     assert int(facts["api_tokens"].value) == len(tokens)
     anywhere = {
         token.id

@@ -59,6 +59,15 @@ class Caller:
             pages.append(response.json())
         return pages
 
+    def all_polled(self, path: str, **params: Any) -> list[Any]:
+        """Every entry that a polling query of the log has until now."""
+        response = self.get(path, **params)
+        found: list[Any] = []
+        while response.json():
+            found += response.json()
+            response = self.get(response.links["next"]["url"])
+        return found
+
     def all(self, path: str, **params: Any) -> list[Any]:
         """Every record of a list."""
         return [record for page in self.pages(path, **params) for record in page]

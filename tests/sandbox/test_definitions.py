@@ -8,6 +8,7 @@ import pytest
 from okta_sandbox.definitions import figures
 from okta_sandbox.times import iso
 from tests.sandbox.calling import NOW_S, Caller, a_caller
+from tests.sandbox.changing import do_everything
 
 SIGN_IN = {"ACTIVE", "PASSWORD_EXPIRED", "LOCKED_OUT", "RECOVERY"}
 RESISTANT = {"webauthn", "u2f", "signed_nonce", "smart_card_idp"}
@@ -22,6 +23,7 @@ ORGS: list[dict[str, Any]] = [
     {"seed": 8, "users": 60, "variety": True, "edition": "classic"},
     {"seed": 9, "users": 60, "variety": True},
     {"seed": 7, "users": 120},
+    {"seed": 11, "users": 200, "groups": 22, "apps": 30, "changed": True},
 ]
 
 
@@ -106,15 +108,22 @@ def app_figures(caller: Caller) -> dict[str, set[str]]:
 
 def role_figures(caller: Caller) -> dict[str, set[str]]:
     tiers = {"SUPER_ADMIN": 0, "ORG_ADMIN": 0, "READ_ONLY_ADMIN": 2, "REPORT_ADMIN": 2}
-    custom = {"Federation manager": 0, "Account manager": 1, "Password helper": 1}
+    strong = {
+        "okta.identityProviders.manage": 0,
+        "okta.users.manage": 1,
+        "okta.users.credentials.resetPassword": 1,
+    }
+    custom: dict[str, int] = {}
+    for role in caller.get("/api/v1/iam/roles").json()["roles"]:
+        body = caller.get(f"/api/v1/iam/roles/{role['id']}/permissions").json()
+        labels = [permission["label"] for permission in body["permissions"]]
+        custom[role["label"]] = min(strong.get(label, 2) for label in labels)
     found: dict[str, set[str]] = {}
     for user in caller.all("/api/v1/users", search='created gt "1970-01-01T00:00:00.000Z"'):
         roles = caller.get(f"/api/v1/users/{user['id']}/roles").json()
         if roles:
             tier = min(
-                custom.get(role["label"], 2)
-                if role["type"] == "CUSTOM"
-                else tiers.get(role["type"], 1)
+                custom[role["label"]] if role["type"] == "CUSTOM" else tiers.get(role["type"], 1)
                 for role in roles
             )
             found.setdefault(f"admins_tier_{tier}", set()).add(user["id"])
@@ -123,7 +132,12 @@ def role_figures(caller: Caller) -> dict[str, set[str]]:
 
 @pytest.fixture(scope="module", params=ORGS, ids=str)
 def caller(request: pytest.FixtureRequest) -> Caller:
-    return a_caller(**{"apps": 20, **request.param})
+    described = {"apps": 20, **request.param}
+    changed = described.pop("changed", False)
+    caller = a_caller(**described)
+    if changed:
+        do_everything(caller.sandbox.org, caller.sandbox.org.act(at_s=NOW_S))
+    return caller
 
 
 @pytest.mark.parametrize("counted", [people_figures, app_figures, role_figures])

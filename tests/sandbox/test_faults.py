@@ -7,7 +7,7 @@ import pytest
 
 from okta_sandbox import FaultKind, Settings
 from okta_sandbox.transport import InProcessTransport
-from tests.sandbox.calling import Caller, a_caller
+from tests.sandbox.calling import NOW_S, Caller, a_caller
 from tests.support.virtual_time import run
 
 USERS = "/api/v1/users"
@@ -191,3 +191,19 @@ def test_the_journal_knows_what_was_done_to_whom() -> None:
     assert (journal.count(path="users"), journal.count(path="users", status=500)) == (3, 1)
     journal.clear()
     assert journal.count() == 0
+
+
+def test_the_journal_knows_what_was_done_again_and_what_was_under_way() -> None:
+    caller, _ = struck("server-error")
+    journal = caller.sandbox.journal
+    for seconds, limit in enumerate((6, 7), start=1):
+        caller.clock.now_s = NOW_S + seconds
+        caller.get(USERS, limit=limit)
+    killed = len(journal.entries)
+    for limit in (5, 6, 8, 6):
+        caller.get(USERS, limit=limit)
+    assert journal.asked_again(killed) == [f"GET {USERS}?limit=6"], "5 was never answered"
+    assert journal.under_way(NOW_S - 1) == []
+    assert journal.under_way(NOW_S + 1) == [f"GET {USERS}?limit=6"]
+    journal.entries[0].ended_s = None
+    assert journal.under_way(NOW_S + 1) == [f"GET {USERS}?limit={n}" for n in (5, 6)]

@@ -2,13 +2,14 @@
 
 import json
 from contextlib import suppress
+from math import inf
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from okta_sandbox.filters import Dialect, FilterError, earliest_s, holds, may_hold, parse
+from okta_sandbox.filters import Dialect, FilterError, holds, may_hold, only, parse, span_s
 from okta_sandbox.filters.expression import (
     Both,
     Compare,
@@ -85,17 +86,37 @@ def test_knowing_everything_decides(expression: Expression, record: dict[str, An
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ('at gt "1970-01-01T00:01:40Z"', 100),
-        ('at ge "1970-01-01T00:01:40Z" and status eq "A"', 100),
-        ('at eq "1970-01-01T00:01:40Z" and at gt "1970-01-01T00:03:20Z"', 200),
-        ('at gt "1970-01-01T00:01:40Z" or at gt "1970-01-01T00:03:20Z"', 100),
-        ('at gt "1970-01-01T00:01:40Z" or status eq "A"', float("-inf")),
-        ('not (at lt "1970-01-01T00:01:40Z")', float("-inf")),
-        ('at lt "1970-01-01T00:01:40Z"', float("-inf")),
+        ('at gt "1970-01-01T00:01:40Z"', (100, inf)),
+        ('at ge "1970-01-01T00:01:40Z" and status eq "A"', (100, inf)),
+        ('at eq "1970-01-01T00:01:40Z" and at gt "1970-01-01T00:03:20Z"', (200, 100)),
+        ('at gt "1970-01-01T00:01:40Z" or at gt "1970-01-01T00:03:20Z"', (100, inf)),
+        ('at gt "1970-01-01T00:01:40Z" or status eq "A"', (-inf, inf)),
+        ('not (at lt "1970-01-01T00:01:40Z")', (-inf, inf)),
+        ('at lt "1970-01-01T00:01:40Z"', (-inf, 100)),
+        ('at ge "1970-01-01T00:01:40Z" and at lt "1970-01-01T00:03:20Z"', (100, 200)),
     ],
 )
-def test_the_earliest_time_an_expression_allows_is_known(text: str, expected: float) -> None:
-    assert earliest_s(parse(text), "at") == expected
+def test_the_time_that_an_expression_allows_is_known(
+    text: str, expected: tuple[float, float]
+) -> None:
+    assert span_s(parse(text), "at") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('id eq "x" or id eq "y"', {"x", "y"}),
+        ('(id eq "x" or id eq "y") and status eq "A"', {"x", "y"}),
+        ('(id eq "x" or id eq "y") and id eq "y"', {"y"}),
+        ('id eq "x" or status eq "A"', None),
+        ('id sw "x"', None),
+        ('not (id eq "x")', None),
+    ],
+)
+def test_the_few_records_that_an_expression_names_are_known(
+    text: str, expected: set[str] | None
+) -> None:
+    assert only(parse(text), "id") == expected
 
 
 @given(st.text(max_size=60))

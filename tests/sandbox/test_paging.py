@@ -73,6 +73,32 @@ def test_the_users_of_every_application_are_listed_once_each(caller: Caller, lim
         assert (scopes.count("USER"), scopes.count("GROUP")) == caller.sandbox.org.apps.counts(app)
 
 
+@pytest.mark.parametrize("kind", ["users", "members", "assignments"])
+def test_a_page_far_into_a_list_costs_what_the_second_does(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = a_caller(users=6000)
+    org, people = caller.sandbox.org, caller.sandbox.org.people
+    app = max(org.apps.all, key=lambda app: sum(org.apps.counts(app)))
+    path = {
+        "users": "/api/v1/users",
+        "members": f"/api/v1/groups/{org.groups.base[0].id}/users",
+        "assignments": f"/api/v1/apps/{app.id}/users",
+    }[kind]
+    looked_at: list[int] = []
+    for name in ("computed", "at_rank"):
+        look = getattr(people, name)
+        monkeypatch.setattr(people, name, lambda n, _look=look: looked_at.append(n) or _look(n))
+    costs: list[int] = []
+    url = f"{path}?limit=50"
+    while url and len(costs) < 200:
+        response = caller.get(url)
+        url = response.links.get("next", {}).get("url", "")
+        costs.append(len(looked_at) - sum(costs))
+    assert len(costs) > 40
+    assert max(costs) < 1.5 * costs[1]
+
+
 def test_the_groups_of_an_application_are_listed(caller: Caller) -> None:
     app = next(app for app in caller.sandbox.org.apps.all if len(app.groups) == 2)
     found = caller.all(f"/api/v1/apps/{app.id}/groups")

@@ -83,7 +83,7 @@ def test_me_is_the_administrator_the_token_belongs_to() -> None:
     for token in ("super_admin", "read_only_admin", "custom_role", "help_desk", "no_logs"):
         caller = a_caller(token=token)
         me = caller.get("/api/v1/users/me").json()
-        owner = next(t.owner for t in caller.sandbox.credentials.tokens if t.name == token)
+        owner = next(t.owner for t in caller.sandbox.org.security.tokens if t.name == token)
         assert me["id"] == caller.sandbox.org.people.ids.encode(owner)
 
 

@@ -48,6 +48,35 @@ def test_faults_of_the_connection_are_faults_on_a_socket() -> None:
         assert client.get("/api/v1/users").status_code == 200
 
 
+CLIENT = """
+import sys, urllib.request
+url, token = sys.argv[1:]
+for limit in range(1, 41):
+    headers = {"Authorization": f"SSWS {token}"}
+    request = urllib.request.Request(f"{url}/api/v1/users?limit={limit}", headers=headers)
+    urllib.request.urlopen(request).read()
+    print(limit, flush=True)
+"""
+
+
+def test_the_journal_goes_on_when_a_client_is_killed() -> None:
+    app = create_app(Org(users=60), Settings(plan="enterprise"))
+    with serve(app) as url:
+        command = [sys.executable, "-c", CLIENT, url, app.token()]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as first:
+            assert first.stdout
+            done = [first.stdout.readline() for _ in range(5)]
+            first.kill()
+        killed = len(app.journal.entries)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    assert done[-1] == "5\n"
+    again = app.journal.asked_again(killed)
+    assert again[:5] == [f"GET /api/v1/users?limit={limit}" for limit in range(1, 6)]
+    assert len(again) in {killed - 1, killed}, "the last may have been cut off"
+    late = app.journal.count(path="/users") - killed - 40
+    assert late in {0, 1}, "what the killed one had sent may have come after it"
+
+
 def test_two_orgs_can_be_served_at_once_and_a_taken_port_is_an_error() -> None:
     with ExitStack() as stack:
         urls = [stack.enter_context(serve(create_app(Org(users=5)))) for _ in range(2)]

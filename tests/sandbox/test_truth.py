@@ -8,6 +8,7 @@ import pytest
 
 from okta_sandbox.truth import Truth, truth
 from tests.sandbox.calling import NOW_S, Caller, a_caller
+from tests.sandbox.changing import do_everything
 
 SIGN_IN = {"ACTIVE", "PASSWORD_EXPIRED", "LOCKED_OUT", "RECOVERY"}
 RESISTANT = {"webauthn", "u2f", "signed_nonce"}
@@ -86,12 +87,7 @@ ORGS: list[dict[str, Any]] = [
 def read(request: pytest.FixtureRequest) -> tuple[Reading, Truth]:
     caller = a_caller(users=250, apps=25, groups=22, **request.param)
     act = caller.sandbox.org.act(at_s=NOW_S)
-    act.enrol_factor(1, "security_key")
-    act.reset_factors(2)
-    act.deactivate_user(caller.sandbox.org.admins.owner(6))
-    act.delete_user(4)
-    act.grant_role(5, "ORG_ADMIN")
-    act.add_user("Robin", "Newcomer")
+    do_everything(caller.sandbox.org, act)
     return Reading(caller), truth(caller.sandbox.org, now_s=NOW_S)
 
 

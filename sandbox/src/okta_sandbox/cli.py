@@ -74,6 +74,12 @@ def _fault(text: str) -> tuple[FaultKind, str, float | None]:
 @click.option(
     "--latency-s", default=0.0, type=click.FloatRange(0), help="How long each answer takes."
 )
+@click.option(
+    "--search-lag-s",
+    default=0.0,
+    type=click.FloatRange(0),
+    help="How long a change to a user or device takes to show in a search.",
+)
 @click.option("--skew-s", default=0.0, help="How far the org's clock is ahead.")
 @click.option(
     "--concurrency",
@@ -116,6 +122,7 @@ def main(**options: Any) -> None:
 _ORG_OPTIONS = ("users", "groups", "apps", "admins", "seed", "edition", "variety")
 _SETTINGS = (
     "plan", "token_share", "window_s", "latency_s", "skew_s", "concurrency", "other_load",
+    "search_lag_s",
 )  # fmt: skip
 
 

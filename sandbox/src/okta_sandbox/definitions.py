@@ -5,12 +5,10 @@ Computed from the generator, as `okta_sandbox.truth` is: neither HTTP nor the pr
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
 
 from okta_sandbox.org.admins import Grant
-from okta_sandbox.org.apps import App
 from okta_sandbox.org.org import Org
-from okta_sandbox.org.records import Factor, User
+from okta_sandbox.org.records import App, Factor, User
 from okta_sandbox.org.tables import table
 from okta_sandbox.times import DAY_S
 
@@ -31,7 +29,6 @@ _KEYS: dict[str, str] = table("factors")["keys"]
 _CLASSES: dict[str, list[str]] = table("apps")["classes"]
 _TIERS: dict[str, int] = table("roles")["tiers"]
 _PERMISSION_TIERS: dict[str, int] = table("roles")["permission_tiers"]
-_TOKENS: dict[str, dict[str, Any]] = table("credentials")["tokens"]
 _ENCRYPTED = frozenset({"FULL", "USER", "ALL_INTERNAL_VOLUMES"})
 """Okta: these map to disk encryption being on, all others to its being off."""
 
@@ -123,10 +120,9 @@ def _count_person(found: dict[str, set[str]], user: User, types: frozenset[str])
 def _last_uses_of_tokens(org: Org, at_s: float) -> dict[int, float]:
     """When a token of theirs was last used, by user."""
     used_s: dict[int, float] = {}
-    for name, row in _TOKENS.items():
-        owner = org.admins.owner(row["owner"])
-        last_s = org.security.token_used_s(name, at_s)
-        used_s[owner] = max(used_s.get(owner, 0.0), last_s)
+    for token in org.security.tokens:
+        last_s = org.security.token_used_s(token.name, at_s)
+        used_s[token.owner] = max(used_s.get(token.owner, 0.0), last_s)
     return used_s
 
 

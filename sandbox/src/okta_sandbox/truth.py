@@ -11,9 +11,8 @@ from typing import Any
 
 from attrs import frozen
 
-from okta_sandbox.org.apps import App
 from okta_sandbox.org.org import Org
-from okta_sandbox.org.records import User
+from okta_sandbox.org.records import App, User
 from okta_sandbox.org.tables import table
 from okta_sandbox.times import DAY_S
 

@@ -9,8 +9,7 @@ from okta_sandbox.api.pages import limit_of, listed, start_of
 from okta_sandbox.api.records.app import app_group_json, app_json, app_user_json
 from okta_sandbox.api.records.user import user_json
 from okta_sandbox.filters import Dialect, Expression, FilterError, holds, literals_of
-from okta_sandbox.org.apps import App
-from okta_sandbox.org.records import User
+from okta_sandbox.org.records import App, User
 
 Json = dict[str, Any]
 
@@ -37,10 +36,10 @@ def list_apps(call: Call) -> Answer:
 
 def _matching(call: Call) -> Iterator[tuple[int, App]]:
     expression = _expression(call)
-    start = call.query.get("q", "").casefold()
-    for app in call.org.apps.all[start_of(call) :]:
+    start, after = call.query.get("q", "").casefold(), start_of(call)
+    for app in call.org.apps.all:
         named = app.label.casefold().startswith(start) or app.name.startswith(start)
-        if named and (expression is None or _holds(expression, call, app)):
+        if app.index >= after and named and (expression is None or _holds(expression, call, app)):
             yield app.index, app
 
 
@@ -83,17 +82,8 @@ def get_app(call: Call) -> Answer:
 
 def list_app_users(call: Call) -> Answer:
     """GET /apps/{id}/users: direct and through groups, each user once."""
-    org, base, app = call.org, call.base, _wanted(call)
-    embed = call.query.get("expand") == "user"
+    org, app = call.org, _wanted(call)
     start = call.query.get("q", "").casefold()
-
-    def render(item: tuple[User, str]) -> Json:
-        user, scope = item
-        record = app_user_json(org, app, user, scope, base)
-        if embed:
-            record["_embedded"] = {"user": user_json(org, user, base)}
-        return record
-
     limit = limit_of(call, default=_USERS, maximum=_USERS_MAX)
     assigned = (
         (position, (org.people.user(index), scope))
@@ -102,9 +92,26 @@ def list_app_users(call: Call) -> Answer:
     return listed(
         call,
         (item for item in assigned if item[1][0].login.startswith(start)),
-        render,
+        lambda item: _app_user_json(call, app, *item),
         limit=limit,
     )
+
+
+def _app_user_json(call: Call, app: App, user: User, scope: str) -> Json:
+    record = app_user_json(call.org, app, user, scope, call.base)
+    if call.query.get("expand") == "user":
+        record["_embedded"] = {"user": user_json(call.org, user, call.base)}
+    return record
+
+
+def get_app_user(call: Call) -> Answer:
+    """GET /apps/{id}/users/{id}: 404 for somebody who is not assigned."""
+    org, app = call.org, _wanted(call)
+    index = org.people.find(call.arguments[1])
+    scope = None if index is None else org.apps.scope(app, index)
+    if index is None or scope is None:
+        raise not_found(call.arguments[1], "AppUser")
+    return Answer.json(_app_user_json(call, app, org.people.user(index), scope))
 
 
 def list_app_groups(call: Call) -> Answer:
@@ -116,3 +123,12 @@ def list_app_groups(call: Call) -> Answer:
         lambda item: app_group_json(app, item[1], item[0], base),
         limit=limit_of(call, default=_GROUPS, maximum=_GROUPS_MAX, minimum=20),
     )
+
+
+def get_app_group(call: Call) -> Answer:
+    """GET /apps/{id}/groups/{id}: 404 for a group that is not assigned."""
+    app, id_ = _wanted(call), call.arguments[1]
+    for priority, group in enumerate(app.groups):
+        if group.id == id_:
+            return Answer.json(app_group_json(app, group, priority, call.base))
+    raise not_found(id_, "ApplicationGroupAssignment")

@@ -6,12 +6,10 @@ from typing import Any
 from attrs import Factory, define, frozen
 
 from okta_sandbox.api.dpop import Ledger
-from okta_sandbox.org.chance import Chance
-from okta_sandbox.org.groups import Group
 from okta_sandbox.org.org import Org
+from okta_sandbox.org.records import ApiToken, Group
 from okta_sandbox.org.tables import table
 
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 _CREDENTIALS = table("credentials")
 TOKEN_LIFETIME_S = 3600
 
@@ -33,7 +31,7 @@ class Principal:
 
     def sees_group(self, group: Group) -> bool:
         """Whether the group is among those the caller may see."""
-        return self.groups is None or group in self.groups
+        return self.groups is None or any(group.index == each.index for each in self.groups)
 
     def sees_user(self, org: Org, user: int) -> bool:
         """Whether the user is among those the caller may see."""
@@ -47,12 +45,10 @@ ANONYMOUS = Principal(name="anonymous", id="anonymous", permissions=frozenset())
 
 @frozen
 class Token:
-    """An SSWS token."""
+    """An SSWS token with which somebody may call."""
 
-    id: str
     name: str
     secret: str
-    owner: int
     principal: Principal
 
 
@@ -97,7 +93,8 @@ class Credentials:
     def of(cls, org: Org) -> "Credentials":
         """The credentials that every org begins with: the tokens of the table."""
         rows: dict[str, dict[str, Any]] = _CREDENTIALS["tokens"]
-        return cls(org, tuple(_token(org, name, row) for name, row in rows.items()))
+        first = (token for token in org.security.tokens if token.name in rows)
+        return cls(org, tuple(_token(org, token, rows[token.name]) for token in first))
 
     def secret(self, name: str = "super_admin") -> str:
         """The SSWS token of this kind. Raises KeyError for an unknown one."""
@@ -106,6 +103,8 @@ class Credentials:
     def by_secret(self, secret: str) -> Token | None:
         """The token with this secret, if it still works."""
         if secret in self.revoked:
+            return None
+        if all(token.secret != secret for token in self.org.security.tokens):
             return None
         return next((token for token in self.tokens if token.secret == secret), None)
 
@@ -153,15 +152,16 @@ def _unknown(name: str) -> str:
     raise KeyError(f"There is no token of kind {name!r}.")
 
 
-def _token(org: Org, name: str, row: dict[str, Any]) -> Token:
-    chance = Chance(org.seed, "token", name)
+def _token(org: Org, token: ApiToken, row: dict[str, Any]) -> Token:
     names: list[str] | None = row.get("groups")
     groups = None
     if names is not None:
         groups = tuple(group for group in map(org.groups.named, names) if group)
-    owner = org.admins.owner(row["owner"])
-    id_ = "00T" + chance.text(17, _LETTERS[:62])
-    permissions = frozenset(row["permissions"])
-    principal = Principal(name=name, id=id_, permissions=permissions, groups=groups, owner=owner)
-    secret = "00" + chance.text(40, _LETTERS)
-    return Token(id=id_, name=name, secret=secret, owner=owner, principal=principal)
+    principal = Principal(
+        name=token.name,
+        id=token.id,
+        permissions=frozenset(row["permissions"]),
+        groups=groups,
+        owner=token.owner,
+    )
+    return Token(name=token.name, secret=token.secret, principal=principal)

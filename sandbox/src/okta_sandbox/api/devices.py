@@ -1,13 +1,15 @@
 """`/api/v1/devices`, which only an Identity Engine org has."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from okta_sandbox.api.answers import Answer, invalid_search, no_such_feature, validation_failed
 from okta_sandbox.api.calls import Call
 from okta_sandbox.api.pages import limit_of, listed, start_of
 from okta_sandbox.api.records.device import device_json
-from okta_sandbox.filters import ORDERING, Dialect, Expression, FilterError, holds
+from okta_sandbox.filters import ORDERING, Dialect, Expression, FilterError, holds, only, span_s
+from okta_sandbox.org.devices import Devices
 from okta_sandbox.org.records import Device
+from okta_sandbox.org.timelines import ascending
 
 _PAGE = 200
 _WORDS = ORDERING | {"sw"}
@@ -54,10 +56,30 @@ def list_devices(call: Call) -> Answer:
 
 
 def _matching(call: Call) -> Iterator[tuple[int, Device]]:
-    expression = _expression(call)
-    for device in call.org.devices.all(start_of(call)):
+    devices, expression = call.org.devices, _expression(call)
+    behind: Mapping[int, Device | None] = {}
+    if expression and call.settings.search_lag_s:
+        behind = call.org.changes.past_devices.behind(call.now_s - call.settings.search_lag_s)
+    start = start_of(call)
+    for index in ascending(start, _candidates(devices, expression, start), sorted(behind)):
+        device = behind[index] if index in behind else devices.at(index)
+        if device is None:
+            continue
         if expression is None or holds(expression, lambda name, d=device: _attribute(name, d)):
-            yield device.index, device
+            yield index, device
+
+
+def _candidates(devices: Devices, expression: Expression | None, start: int) -> Iterable[int]:
+    """Indexes of what may match, ascending: few, where ids or times say which."""
+    if expression is None:
+        return devices.indexes(start)
+    named = only(expression, "id")
+    if named is not None:
+        return sorted(device.index for id_ in named if (device := devices.find(id_)))
+    recent = devices.within(span_s(expression, "lastUpdated"))
+    if recent is None:
+        return devices.indexes(start)
+    return ascending(start, recent, devices.changed(start))
 
 
 def _expression(call: Call) -> Expression | None:

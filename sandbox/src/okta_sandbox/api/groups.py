@@ -10,9 +10,9 @@ from okta_sandbox.api.records.app import app_json
 from okta_sandbox.api.records.group import group_json
 from okta_sandbox.api.records.role import grant_json
 from okta_sandbox.api.records.user import user_json
-from okta_sandbox.filters import ORDERING, Dialect, Expression, FilterError, holds
-from okta_sandbox.org.groups import Group
+from okta_sandbox.filters import ORDERING, Dialect, Expression, FilterError, holds, only
 from okta_sandbox.org.org import Org
+from okta_sandbox.org.records import Group
 
 Json = dict[str, Any]
 
@@ -80,8 +80,12 @@ def _expression(call: Call) -> Expression | None:
 
 def _matching(call: Call, expression: Expression | None) -> Iterator[tuple[int, Group]]:
     org = call.org
-    for group in org.groups.all[start_of(call) :]:
-        if not call.principal.sees_group(group):
+    named = only(expression, "id") if expression else None
+    start = start_of(call)
+    for group in org.groups.all:
+        if group.index < start or not call.principal.sees_group(group):
+            continue
+        if named is not None and group.id not in named:
             continue
         if expression is None or holds(expression, lambda name, g=group: _attribute(name, org, g)):
             yield group.index, group
@@ -132,7 +136,7 @@ def list_group_apps(call: Call) -> Answer:
     start = start_of(call)
     return listed(
         call,
-        enumerate(apps[start:], start),
+        ((app.index, app) for app in apps if app.index >= start),
         lambda app: app_json(org, app, base),
         limit=limit_of(call, default=_APPS, maximum=_APPS_MAX, clamps=True),
     )

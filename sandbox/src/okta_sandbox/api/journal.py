@@ -1,4 +1,7 @@
-"""What was asked of the service, so that a test can say what a client did."""
+"""What was asked of the service, so that a test can say what its clients did.
+
+The service keeps it, so it goes on counting when a client is killed and another takes its place.
+"""
 
 from collections import Counter
 
@@ -23,6 +26,11 @@ class Entry:
     status: int = 0
     ended_s: float | None = None
     fault: str = ""
+
+    @property
+    def call(self) -> str:
+        """What was asked, as `GET /path?query`."""
+        return f"{self.method} {self.target}"
 
 
 @define
@@ -55,5 +63,22 @@ class Journal:
 
     def repeated(self) -> list[str]:
         """Calls that were answered 200 more than once, each as `GET /path?query`."""
-        answered = Counter(f"{e.method} {e.target}" for e in self.entries if e.status == 200)
+        answered = Counter(entry.call for entry in self.entries if entry.status == 200)
         return [call for call, times in answered.items() if times > 1]
+
+    def asked_again(self, since: int) -> list[str]:
+        """Calls from entry number `since` on that were answered 200 before it, each once.
+
+        With `since = len(journal.entries)` at the moment when a client was killed: the work that
+        its successor did twice. No more than the client had under way may be among them.
+        """
+        answered = {entry.call for entry in self.entries[:since] if entry.status == 200}
+        return list(dict.fromkeys(e.call for e in self.entries[since:] if e.call in answered))
+
+    def under_way(self, at_s: float) -> list[str]:
+        """Calls that were under way at an instant of the service's time."""
+        return [
+            entry.call
+            for entry in self.entries
+            if entry.started_s <= at_s and (entry.ended_s is None or entry.ended_s >= at_s)
+        ]

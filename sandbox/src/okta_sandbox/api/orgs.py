@@ -4,8 +4,8 @@ from typing import Any
 
 from okta_sandbox.api.answers import Answer, validation_failed
 from okta_sandbox.api.calls import Call
-from okta_sandbox.api.credentials import Token
 from okta_sandbox.filters import Dialect, FilterError, literals_of
+from okta_sandbox.org.records import ApiToken
 from okta_sandbox.times import DAY_S, iso
 
 Json = dict[str, Any]
@@ -69,19 +69,19 @@ def list_api_tokens(call: Call) -> Answer:
                 "tokenWindow": "P30D",
                 "network": call.org.security.token_connection(token.name),
                 "expiresAt": iso(_used_s(call, token) + 30 * DAY_S),
-                "created": iso(call.org.as_of_s - 100 * DAY_S),
+                "created": iso(token.created_s),
                 "lastUpdated": iso(_used_s(call, token)),
                 "_links": {
                     "self": {"href": f"{base}/api-tokens/{token.id}"},
                     "user": {"href": f"{base}/users/{call.org.people.ids.encode(token.owner)}"},
                 },
             }
-            for token in call.credentials.tokens
+            for token in call.org.security.tokens
         ]
     )
 
 
-def _used_s(call: Call, token: Token) -> float:
+def _used_s(call: Call, token: ApiToken) -> float:
     return call.org.security.token_used_s(token.name, call.now_s)
 
 
@@ -111,6 +111,6 @@ def list_principal_rate_limits(call: Call) -> Answer:
                 "lastUpdate": iso(call.org.as_of_s),
                 "createdDate": iso(call.org.as_of_s),
             }
-            for token in call.credentials.tokens
+            for token in call.org.security.tokens
         ]
     )

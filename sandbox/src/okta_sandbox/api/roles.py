@@ -7,7 +7,7 @@ from okta_sandbox.api.answers import Answer, not_found
 from okta_sandbox.api.calls import Call
 from okta_sandbox.api.pages import cursor, limit_of, start_of, take
 from okta_sandbox.api.records.role import assignee_json, permission_json, role_json
-from okta_sandbox.org.admins import CustomRole
+from okta_sandbox.org.records import CustomRole
 
 Json = dict[str, Any]
 

@@ -5,7 +5,7 @@ from typing import Any
 from okta_sandbox.api.answers import Answer, not_found, validation_failed
 from okta_sandbox.api.calls import Call
 from okta_sandbox.api.records.role import client_grant_json
-from okta_sandbox.org.security import Policy, Rule
+from okta_sandbox.org.records import Policy, Rule
 from okta_sandbox.times import iso
 
 Json = dict[str, Any]
@@ -49,7 +49,7 @@ def _authenticator_json(call: Call, row: Json) -> Json:
         "status": row.get("status", "ACTIVE"),
         "name": row["name"],
         "created": iso(security.created_s),
-        "lastUpdated": iso(security.created_s),
+        "lastUpdated": iso(row.get("updated_s", security.created_s)),
         "_links": {"self": {"href": f"{call.base}/api/v1/authenticators/{id_}"}},
     }
     if "allowed_for" in row:
@@ -61,17 +61,18 @@ def list_zones(call: Call) -> Answer:
     """GET /zones."""
     security, api = call.org.security, f"{call.base}/api/v1/zones"
     zones: list[Json] = []
-    for place, row in enumerate(security.zones):
+    for row in security.zones:
+        id_ = security.id("nzo", row["number"])
         zone: Json = {
             "type": row["type"],
-            "id": security.id("nzo", place),
+            "id": id_,
             "name": row["name"],
             "status": row.get("status", "ACTIVE"),
             "usage": row["usage"],
             "created": iso(security.created_s),
-            "lastUpdated": iso(security.created_s),
+            "lastUpdated": iso(row.get("updated_s", security.created_s)),
             "system": row.get("system", False),
-            "_links": {"self": {"href": f"{api}/{security.id('nzo', place)}"}},
+            "_links": {"self": {"href": f"{api}/{id_}"}},
         }
         if row["type"] == "IP":
             gateways = [{"type": "CIDR", "value": value} for value in row.get("gateways", ())]
@@ -148,7 +149,7 @@ def _all(call: Call) -> tuple[Policy, ...]:
 
 
 def _policy(call: Call) -> Policy:
-    policy = next((p for p in _all(call) if p.id == call.arguments[0]), None)
+    policy = call.org.security.policy(call.arguments[0])
     if policy is None:
         raise not_found(call.arguments[0], "Policy")
     return policy
@@ -157,16 +158,17 @@ def _policy(call: Call) -> Policy:
 def _policy_json(call: Call, policy: Policy) -> Json:
     itself = f"{call.base}/api/v1/policies/{policy.id}"
     groups = call.org.security.groups_of(policy)
+    ids = [each.id for each in _all(call) if each.type == policy.type]
     return {
         "id": policy.id,
         "status": policy.spec.get("status", "ACTIVE"),
         "name": policy.spec["name"],
         "description": policy.spec["name"],
-        "priority": policy.priority,
+        "priority": 1 + ids.index(policy.id),
         "system": policy.spec.get("system", False),
         "conditions": {"people": {"groups": {"include": groups}}} if groups else None,
         "created": iso(call.org.security.created_s),
-        "lastUpdated": iso(call.org.security.created_s),
+        "lastUpdated": iso(policy.updated_s),
         "type": policy.type,
         "_links": {"self": {"href": itself}, "rules": {"href": f"{itself}/rules"}},
     }
@@ -184,7 +186,7 @@ def _rule_json(call: Call, policy: Policy, rule: Rule, place: int) -> Json:
         "conditions": _conditions(call, spec, session=session),
         "actions": _session_action(spec) if session else _access_action(spec),
         "created": iso(call.org.security.created_s),
-        "lastUpdated": iso(call.org.security.created_s),
+        "lastUpdated": iso(rule.updated_s),
         "type": "SIGN_ON" if session else "ACCESS_POLICY",
         "_links": {"self": {"href": itself}},
     }
@@ -199,10 +201,8 @@ def _conditions(call: Call, spec: Json, *, session: bool) -> Json | None:
     if "conditions" not in spec:
         return everybody if session else None
     network: Json = dict(spec["conditions"]["network"])
-    names = [zone["name"] for zone in call.org.security.zones]
-    network["include"] = [
-        call.org.security.id("nzo", names.index(name)) for name in network["include"]
-    ]
+    numbers = {zone["name"]: zone["number"] for zone in call.org.security.zones}
+    network["include"] = [call.org.security.id("nzo", numbers[name]) for name in network["include"]]
     return (everybody if session else {}) | {"network": network}
 
 

@@ -20,6 +20,7 @@ class Settings:
     skew_s: how far the service's clock is ahead of the caller's.
     concurrency: how many requests may be under way at once; None for the plan's number.
     other_load: the part of each bucket that the org's other clients use, evenly over the window.
+    search_lag_s: how long a change to a user or device takes to show in a search.
     """
 
     plan: Plan = "workforce"
@@ -29,6 +30,7 @@ class Settings:
     skew_s: float = 0.0
     concurrency: int | None = None
     other_load: float = 0.0
+    search_lag_s: float = 0.0
 
     def max_concurrency(self) -> int:
         """How many requests may be under way at once."""

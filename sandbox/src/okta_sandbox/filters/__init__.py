@@ -13,11 +13,12 @@ from okta_sandbox.filters.expression import (
     COMPARISONS,
     ORDERING,
     Expression,
-    earliest_s,
     epoch_s,
     holds,
     literals_of,
     may_hold,
+    only,
+    span_s,
 )
 from okta_sandbox.filters.grammar import FilterError, parse
 
@@ -27,10 +28,11 @@ __all__ = [
     "Dialect",
     "Expression",
     "FilterError",
-    "earliest_s",
     "epoch_s",
     "holds",
     "literals_of",
     "may_hold",
+    "only",
     "parse",
+    "span_s",
 ]

@@ -177,21 +177,45 @@ def _possible(expression: Expression, known: Mapping[str, object], *, wanted: bo
             return attribute not in known or holds(expression, known.get) == wanted
 
 
-def earliest_s(expression: Expression, attribute: str) -> float:
-    """The earliest instant (epoch seconds) at which the attribute can satisfy the expression.
+def span_s(expression: Expression, attribute: str) -> tuple[float, float]:
+    """The earliest and latest instant (epoch seconds) that satisfy the expression.
 
-    Minus infinity where the expression sets no bound.
+    Infinite on a side where the expression sets no bound.
     """
     match expression:
         case Both(left, right):
-            return max(earliest_s(left, attribute), earliest_s(right, attribute))
+            one, other = span_s(left, attribute), span_s(right, attribute)
+            return max(one[0], other[0]), min(one[1], other[1])
         case Either(left, right):
-            return min(earliest_s(left, attribute), earliest_s(right, attribute))
-        case Compare(name, "gt" | "ge" | "eq", str(literal)) if name == attribute:
+            one, other = span_s(left, attribute), span_s(right, attribute)
+            return min(one[0], other[0]), max(one[1], other[1])
+        case Compare(name, comparison, str(literal)) if name == attribute:
             at_s = epoch_s(literal)
-            return -inf if at_s is None else at_s
+            if at_s is None:
+                return -inf, inf
+            return (
+                at_s if comparison in {"gt", "ge", "eq"} else -inf,
+                at_s if comparison in {"lt", "le", "eq"} else inf,
+            )
         case _:
-            return -inf
+            return -inf, inf
+
+
+def only(expression: Expression, attribute: str) -> frozenset[str] | None:
+    """The few texts that the attribute may equal, or None where it may be anything."""
+    match expression:
+        case Both(left, right):
+            one, other = only(left, attribute), only(right, attribute)
+            if one is None or other is None:
+                return other if one is None else one
+            return one & other
+        case Either(left, right):
+            one, other = only(left, attribute), only(right, attribute)
+            return one | other if one is not None and other is not None else None
+        case Compare(name, "eq", str(literal)) if name == attribute:
+            return frozenset({literal})
+        case _:
+            return None
 
 
 def literals_of(expression: Expression, attribute: str) -> list[Scalar]:

@@ -7,9 +7,11 @@ from attrs import frozen
 
 from okta_sandbox.org.basis import Basis
 from okta_sandbox.org.chance import Chance
-from okta_sandbox.org.groups import Group, Groups
+from okta_sandbox.org.changes import current
+from okta_sandbox.org.groups import Groups
 from okta_sandbox.org.ids import IdSpace
 from okta_sandbox.org.people import People
+from okta_sandbox.org.records import CustomRole, Group
 from okta_sandbox.org.shuffle import Shuffle
 from okta_sandbox.org.tables import table
 from okta_sandbox.times import DAY_S
@@ -21,17 +23,6 @@ _RESOURCE_SETS: dict[str, str] = _ROLES["resource_sets"]
 _REPEAT_FROM = 5
 """Rows before this one own the API tokens and occur once."""
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-
-
-@frozen
-class CustomRole:
-    """A role made by the org itself."""
-
-    id: str
-    label: str
-    description: str
-    permissions: tuple[str, ...]
-    created_s: int
 
 
 @frozen
@@ -58,16 +49,11 @@ class Admins:
         self._groups = groups
         self._changes = basis.changes
         self._as_of_s = basis.as_of_s
-        self.custom_roles = tuple(self._custom_roles(variety=basis.variety))
+        self._base_roles = tuple(self._custom_roles(variety=basis.variety))
         shuffle = Shuffle.of(people.active_size, Chance(basis.seed, "admins"))
         self._rows = {
             people.at_rank(shuffle.at(place)): _ROWS[_row(place)]
             for place in range(min(count, people.active_size))
-        }
-        self._group_grants = {
-            group.index: tuple(self._grant(role, group=group) for role in group.roles)
-            for group in groups.all
-            if group.roles
         }
 
     def _custom_roles(self, *, variety: bool) -> Iterator[CustomRole]:
@@ -76,13 +62,20 @@ class Admins:
             if spec.get("variety") and not variety:
                 continue
             chance = Chance(self._seed, "custom role", index)
+            created_s = self._as_of_s - int(DAY_S * chance.between(100, 900))
             yield CustomRole(
                 id=ids.encode(index),
                 label=spec["label"],
                 description=spec["description"],
                 permissions=tuple(spec["permissions"]),
-                created_s=self._as_of_s - int(DAY_S * chance.between(100, 900)),
+                created_s=created_s,
+                updated_s=created_s,
             )
+
+    @property
+    def custom_roles(self) -> tuple[CustomRole, ...]:
+        """Every custom role as it is now."""
+        return current(self._base_roles, self._changes.custom_roles)
 
     def custom_role(self, id_or_label: str) -> CustomRole | None:
         """The custom role of this id or label."""
@@ -104,7 +97,11 @@ class Admins:
 
     def admin_groups(self) -> list[Group]:
         """Groups whose members hold a role."""
-        return [self._groups.all[index] for index in self._group_grants]
+        return [group for group in self._groups.all if group.roles]
+
+    def first(self) -> list[int]:
+        """Users who held a role directly before any change, in the order of creation."""
+        return sorted(self._rows)
 
     def direct(self, user: int) -> list[Grant]:
         """Roles the user holds directly."""
@@ -116,14 +113,15 @@ class Admins:
 
     def of_group(self, group: Group) -> tuple[Grant, ...]:
         """Roles assigned to the group."""
-        return self._group_grants.get(group.index, ())
+        now = self._groups.at(group.index)
+        return tuple(self._grant(role, group=now) for role in now.roles) if now else ()
 
     def of_user(self, user: int) -> list[Grant]:
         """Roles the user holds directly and through groups, every path."""
         grants = self.direct(user)
-        for index, held in self._group_grants.items():
-            if self._groups.has(self._groups.all[index], user):
-                grants += held
+        for group in self.admin_groups():
+            if self._groups.has(group, user):
+                grants += self.of_group(group)
         return grants
 
     def privileged(self) -> set[int]:

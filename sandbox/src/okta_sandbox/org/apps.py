@@ -3,38 +3,19 @@
 from collections.abc import Iterator
 from typing import Any
 
-from attrs import frozen
-
 from okta_sandbox.org.basis import Basis
 from okta_sandbox.org.chance import Chance, Weighted
-from okta_sandbox.org.groups import Group, Groups
+from okta_sandbox.org.changes import current
+from okta_sandbox.org.groups import Groups
 from okta_sandbox.org.ids import IdSpace
 from okta_sandbox.org.people import People
+from okta_sandbox.org.records import App, Group
 from okta_sandbox.org.shuffle import Shuffle
 from okta_sandbox.org.tables import table
 from okta_sandbox.times import DAY_S
 
 _APPS = table("apps")
 _MODES: Weighted[str] = Weighted(_APPS["more"]["modes"])
-
-
-@frozen
-class App:
-    """One application; its first `direct` positions of `shuffle` are assigned one by one."""
-
-    index: int
-    id: str
-    name: str
-    label: str
-    mode: str | None
-    status: str
-    machine: bool
-    features: tuple[str, ...]
-    groups: tuple[Group, ...]
-    shuffle: Shuffle
-    direct: int
-    created_s: int
-    updated_s: int
 
 
 class Apps:
@@ -48,12 +29,23 @@ class Apps:
         self._as_of_s = basis.as_of_s
         self.ids = IdSpace(basis.seed, "0oa")
         specs = _specs(count, basis, groups)
-        self.all = tuple(self._app(index, spec) for index, spec in enumerate(specs))
+        self.base = tuple(self._app(index, spec) for index, spec in enumerate(specs))
+
+    @property
+    def all(self) -> tuple[App, ...]:
+        """Every application that there is now, in the order of creation."""
+        return current(self.base, self._changes.apps)
+
+    def at(self, index: int) -> App | None:
+        """The application of this index as it is now."""
+        if index in self._changes.apps:
+            return self._changes.apps[index]
+        return self.base[index] if index < len(self.base) else None
 
     def find(self, id_: str) -> App | None:
         """The application of this id."""
         index = self.ids.decode(id_)
-        return self.all[index] if index is not None and index < len(self.all) else None
+        return None if index is None else self.at(index)
 
     def _app(self, index: int, spec: dict[str, Any]) -> App:
         chance = Chance(self._seed, "app", index)
@@ -117,14 +109,15 @@ class Apps:
         for place in range(max(start - before, 0), len(late)):
             if people.is_live(late[place]):
                 yield before + place, late[place], "USER"
-        # Room for late assignments, so that the positions of groups never move.
-        before += _ROOM
-        for number, group in enumerate(app.groups):
+        groups = sorted(app.groups, key=lambda group: group.index)
+        for number, group in enumerate(groups):
+            # A place of its own for each group, with room for whoever comes late, so that no
+            # position ever moves.
+            before = app.direct + _ROOM + group.index * (people.size + _ROOM)
             for position, user in self._groups.members(group, max(start - before, 0)):
-                seen = any(self._groups.has(other, user) for other in app.groups[:number])
+                seen = any(self._groups.has(other, user) for other in groups[:number])
                 if not seen and not self._is_direct(app, user):
                     yield before + position, user, "GROUP"
-            before += people.size + _ROOM
 
     def counts(self, app: App) -> tuple[int, int]:
         """The exact numbers of users assigned directly and through groups only."""
@@ -138,7 +131,11 @@ class Apps:
 
     def of_group(self, group: Group) -> list[App]:
         """Applications that the group is assigned to."""
-        return [app for app in self.all if group in app.groups]
+        return [app for app in self.all if any(group.index == g.index for g in app.groups)]
+
+    def opened_s(self, app: App, user: int) -> float | None:
+        """When the assignment was made, where that was no longer ago than the org's beginning."""
+        return self._changes.opened_s.get((user, app.index))
 
 
 _ROOM = 1_000_000
@@ -154,7 +151,7 @@ def _specs(count: int, basis: Basis, groups: Groups) -> list[dict[str, Any]]:
         # After Okta's own, so that small orgs have them too.
         specs[_OKTAS_OWN:_OKTAS_OWN] = _APPS["variety"]
     more = _APPS["more"]
-    candidates = [group.name for group in groups.all if not group.roles]
+    candidates = [group.name for group in groups.base if not group.roles]
     for number in range(count - len(specs)):
         chance = Chance(basis.seed, "more apps", number)
         suffix, label = divmod(number, len(more["labels"]))

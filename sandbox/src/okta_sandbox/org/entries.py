@@ -1,4 +1,8 @@
-"""What a computed System Log entry says: who did what to whom, from where."""
+"""What a computed System Log entry says: who did what to whom, from where.
+
+An entry names people and things as they were computed, whatever has been changed since: what the
+log has once said, it says for ever.
+"""
 
 from typing import Any
 
@@ -14,7 +18,14 @@ Json = dict[str, Any]
 _EVENTS = table("events")
 _HEX = "0123456789abcdef"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-_SYSTEM = {"id": "okta_system", "type": "SystemPrincipal", "alternateId": "system@okta.com"}
+SYSTEM: Json = {
+    "id": "okta_system",
+    "type": "SystemPrincipal",
+    "alternateId": "system@okta.com",
+    "displayName": "Okta System",
+    "detailEntry": None,
+}
+"""Okta itself, as the actor of what follows from something else."""
 _TRIES = 4
 
 
@@ -82,11 +93,11 @@ def party(id_: str, type_: str, name: str) -> Json:
 def _person(org: Directory, at_s: float, chance: Chance) -> User:
     """Somebody who can sign in and whose last sign-in isn't earlier than this event."""
     people = org.people
-    user = people.user(people.at_rank(chance.number() % people.active_size))
+    user = people.computed(people.at_rank(chance.number() % people.active_size))
     for _ in range(_TRIES):
         if user.last_login_s is not None and user.last_login_s >= min(at_s, org.as_of_s - 86_400):
             break
-        user = people.user(people.at_rank(chance.number() % people.active_size))
+        user = people.computed(people.at_rank(chance.number() % people.active_size))
     return user
 
 
@@ -94,7 +105,7 @@ def _actor(org: Directory, kind: str, user: User, chance: Chance) -> Json:
     if kind == "user":
         return user_party(user)
     if kind == "admin":
-        return user_party(org.people.user(chance.pick(org.admins.holders())))
+        return user_party(org.people.computed(chance.pick(org.admins.first())))
     if kind == "typo":
         # Somebody typed a password where the user name belongs; Okta logs what was typed.
         typed = f"{user.last_name.title()}{chance.whole(10, 99)}!{chance.text(4, _LETTERS)}"
@@ -102,11 +113,11 @@ def _actor(org: Directory, kind: str, user: User, chance: Chance) -> Json:
     if kind == "nobody":
         return party("unknown", "User", "unknown")
     if kind == "client":
-        app = next((app for app in org.apps.all if app.machine), org.apps.all[0])
+        app = next((app for app in org.apps.base if app.machine), org.apps.base[0])
         return party(app.id, "PublicClientApp", app.label)
     if kind == "okta":
         return party("okta_support", "User", "Okta Support")
-    return {**_SYSTEM, "displayName": "Okta System", "detailEntry": None}
+    return SYSTEM
 
 
 def _targets(org: Directory, kinds: str, user: User, chance: Chance) -> list[Json]:
@@ -123,12 +134,12 @@ def _target(org: Directory, kind: str, user: User, chance: Chance) -> Json:
     if kind in {"self", "user"}:
         return user_party(user if kind == "self" else _person(org, 0, chance))
     if kind == "app":
-        app = org.apps.all[int(place)] if place else chance.pick(org.apps.all)
+        app = org.apps.base[int(place)] if place else chance.pick(org.apps.base)
         return party(app.id, "AppInstance", app.label)
     if kind == "group":
-        group = chance.pick(org.groups.all)
+        group = chance.pick(org.groups.base)
         return party(group.id, "UserGroup", group.name)
-    if kind == "device" and (device := next(org.devices.owned(user.index), None)):
+    if kind == "device" and (device := next(org.devices.first_of(user.index), None)):
         return party(device.id, "Device", device.name)
     if kind == "policy":
         name = chance.pick(_EVENTS["policies"])

@@ -3,40 +3,17 @@
 from collections.abc import Iterator
 from typing import Any
 
-from attrs import frozen
-
 from okta_sandbox.org.basis import Basis
 from okta_sandbox.org.chance import Chance
+from okta_sandbox.org.changes import current
 from okta_sandbox.org.ids import IdSpace
 from okta_sandbox.org.people import People
+from okta_sandbox.org.records import Group
 from okta_sandbox.org.shuffle import Shuffle
 from okta_sandbox.org.tables import table
 from okta_sandbox.times import DAY_S
 
 EVERYONE = 0
-
-
-@frozen
-class Group:
-    """One group; its base members are the positions [start, stop) of its shuffle of live ranks."""
-
-    index: int
-    id: str
-    name: str
-    description: str
-    type: str
-    roles: tuple[str, ...]
-    shuffle: Shuffle
-    start: int
-    stop: int
-    created_s: int
-    updated_s: int
-    membership_changed_s: int
-
-    @property
-    def base_size(self) -> int:
-        """How many members the group has before any change."""
-        return self.stop - self.start
 
 
 class Groups:
@@ -49,17 +26,29 @@ class Groups:
         self._as_of_s = basis.as_of_s
         self.ids = IdSpace(basis.seed, "00g")
         specs = _specs(count, people, basis.seed)
-        self.all = tuple(self._group(index, spec) for index, spec in enumerate(specs))
-        self._by_name = {group.name: group for group in self.all}
+        self.base = tuple(self._group(index, spec) for index, spec in enumerate(specs))
+        self._first_names = {group.name: group.index for group in self.base}
+
+    @property
+    def all(self) -> tuple[Group, ...]:
+        """Every group that there is now, in the order of creation."""
+        return current(self.base, self._changes.groups)
+
+    def at(self, index: int) -> Group | None:
+        """The group of this index as it is now."""
+        if index in self._changes.groups:
+            return self._changes.groups[index]
+        return self.base[index] if index < len(self.base) else None
 
     def named(self, name: str) -> Group | None:
-        """The group of this name."""
-        return self._by_name.get(name)
+        """The group that had this name at first, by which the tables refer to it."""
+        index = self._first_names.get(name)
+        return None if index is None else self.at(index)
 
     def find(self, id_: str) -> Group | None:
         """The group of this id."""
         index = self.ids.decode(id_)
-        return self.all[index] if index is not None and index < len(self.all) else None
+        return None if index is None else self.at(index)
 
     def _group(self, index: int, spec: dict[str, Any]) -> Group:
         chance = Chance(self._seed, "group", index)

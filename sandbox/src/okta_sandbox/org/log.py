@@ -4,6 +4,7 @@ A polling query reads in the order of persistence, so nothing is ever missed, an
 go back and forth. A bounded query reads by `published`, and what is not yet persisted is not there.
 """
 
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush, merge
 from typing import Any, cast
@@ -66,6 +67,7 @@ class Log:
         rows: list[Json] = table("events")["events"]
         people = sum(1 for _ in _sign_in_sample(org)) * max(org.people.size // 1000, 1)
         self._org = org
+        self._changed: list[Moment] = []
         self._streams = tuple(
             Stream.of(row, seed=org.seed, number=number, people=people, as_of_s=org.as_of_s)
             for number, row in enumerate(rows)
@@ -141,20 +143,22 @@ class Log:
                 yield key, moment
 
     def _merged(self, streams: list[Stream], from_ms: int, to_ms: int) -> Iterator[Moment]:
-        changes = [m for m in self._changes() if from_ms <= m.persisted_ms < to_ms]
+        changes = self._changes(from_ms, to_ms)
         return merge(*(stream.moments(from_ms, to_ms) for stream in streams), changes)
 
     def _merged_back(self, streams: list[Stream], from_ms: int, to_ms: int) -> Iterator[Moment]:
-        changes = [m for m in self._changes() if from_ms <= m.persisted_ms < to_ms]
+        changes = self._changes(from_ms, to_ms)
         backwards = (stream.moments_back(from_ms, to_ms) for stream in streams)
         return merge(*backwards, reversed(changes), reverse=True)
 
-    def _changes(self) -> list[Moment]:
+    def _changes(self, from_ms: int, to_ms: int) -> list[Moment]:
+        """What changes wrote, persisted in [from, to), in order."""
         events = self._org.changes.events
-        return sorted(
-            Moment(event.persisted_ms, _CHANGES, 0, number, event.at_ms)
-            for number, event in enumerate(events)
-        )
+        for number in range(len(self._changed), len(events)):
+            event = events[number]
+            insort(self._changed, Moment(event.persisted_ms, _CHANGES, 0, number, event.at_ms))
+        start, stop = (bisect_left(self._changed, (at_ms,)) for at_ms in (from_ms, to_ms))
+        return self._changed[start:stop]
 
     def _entry(self, moment: Moment) -> Json:
         if moment.stream == _CHANGES:

@@ -2,7 +2,7 @@
 
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from attrs import evolve
@@ -14,10 +14,12 @@ from okta_sandbox.org.ids import IdSpace
 from okta_sandbox.org.records import User
 from okta_sandbox.org.shuffle import Shuffle
 from okta_sandbox.org.tables import table
+from okta_sandbox.org.timelines import Timelines
 from okta_sandbox.times import DAY_S
 
 CAN_SIGN_IN = frozenset({"ACTIVE", "PASSWORD_EXPIRED", "LOCKED_OUT", "RECOVERY"})
 
+_OLDEST_DAYS = 2200.1
 _NEVER_ACTIVATED = frozenset({"STAGED", "PROVISIONED"})
 _OWN_PASSWORD = frozenset({"OKTA", "IMPORT"})
 
@@ -53,6 +55,13 @@ class People:
         self._statuses = tuple(weights)
         self._status_ends = shares(weights, size)
         self.departments = Departments.of(basis.seed, self.live_size)
+        self._timelines = Timelines(
+            lambda: ((index, self.computed(index)) for index in range(size)),
+            "created_s",
+            "last_updated_s",
+            first_s=basis.as_of_s - _OLDEST_DAYS * DAY_S,
+            last_s=basis.as_of_s,
+        )
 
     # --- counting and finding -------------------------------------------------------------
 
@@ -87,6 +96,13 @@ class People:
         for index in sorted({*self.changes.fields, *late}):
             if index >= start and index not in self.changes.deleted:
                 yield index
+
+    def within(self, field: str, span_s: tuple[float, float]) -> Sequence[int] | None:
+        """Accounts of the base whose `created_s` or `last_updated_s` lay in the span at first.
+
+        None where the span is no restriction.
+        """
+        return self._timelines.within(field, span_s)
 
     def exists(self, index: int) -> bool:
         """Whether there is an account of this index."""
@@ -189,7 +205,7 @@ def _named(kind: str, chance: Chance) -> tuple[str, str, str]:
 
 def _dates(status: str, provider_type: str, as_of_s: int, chance: Chance) -> dict[str, Any]:
     """A life that makes sense for the status: created, activated, last seen, last changed."""
-    age_s = int(DAY_S * (0.1 + 2200 * chance.unit() ** 2))
+    age_s = int(DAY_S * (0.1 + (_OLDEST_DAYS - 0.1) * chance.unit() ** 2))
     created_s = as_of_s - age_s
     if status == "STAGED":
         return _life(created_s)

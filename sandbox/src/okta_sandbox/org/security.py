@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from attrs import frozen
-
 from okta_sandbox.org.admins import Admins, Grant
-from okta_sandbox.org.apps import App, Apps
+from okta_sandbox.org.apps import Apps
 from okta_sandbox.org.basis import Basis
 from okta_sandbox.org.chance import Chance
+from okta_sandbox.org.changes import current
 from okta_sandbox.org.groups import Groups
+from okta_sandbox.org.records import ApiToken, App, Policy, Rule
 from okta_sandbox.org.tables import table
 from okta_sandbox.times import DAY_S
 
@@ -17,58 +17,6 @@ _CLASSIC: dict[str, Any] = {"access_policies": [], "authenticators": []}
 _MACHINE_ROLES: list[list[str]] = table("roles")["machines"]
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 ADMIN_CONSOLE = "saasure"
-
-
-@frozen
-class Rule:
-    """One rule of a policy; `spec` is its row of security.toml."""
-
-    id: str
-    spec: dict[str, Any]
-
-    @property
-    def is_active(self) -> bool:
-        """Whether it takes part."""
-        return self.spec.get("status", "ACTIVE") == "ACTIVE"
-
-    @property
-    def is_for_everybody(self) -> bool:
-        """Whether no rule after it is ever reached."""
-        return "conditions" not in self.spec
-
-    @property
-    def lets_in_by_password(self) -> bool:
-        """Whether a password alone satisfies it."""
-        if self.spec.get("access", "ALLOW") != "ALLOW" or self.spec["factors"] != "1FA":
-            return False
-        constraints: list[dict[str, Any]] = self.spec.get("constraints", [])
-        return not constraints or any("possession" not in each for each in constraints)
-
-
-@frozen
-class Policy:
-    """A policy and its rules in order."""
-
-    id: str
-    type: str
-    spec: dict[str, Any]
-    rules: tuple[Rule, ...]
-    priority: int
-
-    @property
-    def is_active(self) -> bool:
-        """Whether it takes part."""
-        return self.spec.get("status", "ACTIVE") == "ACTIVE"
-
-    def reachable(self) -> list[Rule]:
-        """The active rules up to the first that holds for everybody."""
-        found: list[Rule] = []
-        for rule in self.rules:
-            if rule.is_active:
-                found.append(rule)
-                if rule.is_for_everybody:
-                    break
-        return found
 
 
 class Security:
@@ -83,13 +31,17 @@ class Security:
         self.edition = basis.edition
         self.created_s = basis.as_of_s - 400 * DAY_S
         self.threat_action: str = _TABLE["threat_insight"][basis.edition]
-        self.session_policies = self._policies("OKTA_SIGN_ON", "00p", _TABLE["session_policies"])
         engine = _TABLE if basis.edition == "identity-engine" else _CLASSIC
-        self.access_policies = self._policies("ACCESS_POLICY", "rst", engine["access_policies"])
+        self._session_policies = self._policies("OKTA_SIGN_ON", "00p", _TABLE["session_policies"])
+        self._access_policies = self._policies("ACCESS_POLICY", "rst", engine["access_policies"])
         rows: list[dict[str, Any]] = engine["authenticators"]
         self._authenticators = [row for row in rows if basis.oddities or not row.get("oddity")]
         self._changes = basis.changes
-        self.zones: list[dict[str, Any]] = _TABLE["zones"]
+        tokens: dict[str, dict[str, Any]] = table("credentials")["tokens"]
+        self._base_tokens = {
+            name: self.token(name, admins.owner(row["owner"]), basis.as_of_s - 100 * DAY_S)
+            for name, row in tokens.items()
+        }
 
     def id(self, prefix: str, *name: str | int) -> str:
         """The id of anything that has no other source of one."""
@@ -101,6 +53,55 @@ class Security:
         changed = self._changes.authenticators
         return [{**row, **changed.get(row["key"], {})} for row in self._authenticators]
 
+    @property
+    def session_policies(self) -> tuple[Policy, ...]:
+        """The global session policies as they are now, in order; the default one is the last."""
+        *others, default = self._current(self._session_policies)
+        late = [p for p in self._changes.policies.values() if p.type == default.type]
+        return (*others, *(p for p in late if not self._is_first(p)), default)
+
+    @property
+    def access_policies(self) -> tuple[Policy, ...]:
+        """The authentication policies as they are now; none in a Classic org."""
+        late = [p for p in self._changes.policies.values() if p.type == "ACCESS_POLICY"]
+        return (
+            *self._current(self._access_policies),
+            *(policy for policy in late if not self._is_first(policy)),
+        )
+
+    def policy(self, id_: str) -> Policy | None:
+        """The policy of this id as it is now."""
+        policies = (*self.session_policies, *self.access_policies)
+        return next((policy for policy in policies if policy.id == id_), None)
+
+    def _current(self, policies: tuple[Policy, ...]) -> list[Policy]:
+        return [self._changes.policies.get(policy.id, policy) for policy in policies]
+
+    def _is_first(self, policy: Policy) -> bool:
+        """Whether the policy was there from the beginning."""
+        first = (*self._session_policies, *self._access_policies)
+        return any(policy.id == each.id for each in first)
+
+    @property
+    def zones(self) -> tuple[dict[str, Any], ...]:
+        """The network zones as they are now; `number` is what the id of each is made of."""
+        rows: list[dict[str, Any]] = _TABLE["zones"]
+        base = [{"number": number, **row} for number, row in enumerate(rows)]
+        return current(base, self._changes.zones)
+
+    @property
+    def tokens(self) -> tuple[ApiToken, ...]:
+        """The API tokens as they are now."""
+        now = {**self._base_tokens, **self._changes.tokens}
+        return tuple(token for token in now.values() if token is not None)
+
+    def token(self, name: str, owner: int, created_s: int) -> ApiToken:
+        """The API token of this name."""
+        chance = Chance(self._seed, "token", name)
+        id_ = "00T" + chance.text(17, _LETTERS)
+        secret = "00" + chance.text(40, _LETTERS + "_-")
+        return ApiToken(id=id_, name=name, secret=secret, owner=owner, created_s=created_s)
+
     def _policies(self, type_: str, prefix: str, rows: list[dict[str, Any]]) -> tuple[Policy, ...]:
         return tuple(
             Policy(
@@ -108,21 +109,29 @@ class Security:
                 type=type_,
                 spec=row,
                 rules=tuple(
-                    Rule(self.id("rul" if prefix == "rst" else "0pr", type_, place, number), spec)
+                    Rule(
+                        id=self.id("rul" if prefix == "rst" else "0pr", type_, place, number),
+                        spec=spec,
+                        updated_s=self.created_s,
+                    )
                     for number, spec in enumerate(row["rules"])
                 ),
-                priority=place + 1,
+                updated_s=self.created_s,
             )
             for place, row in enumerate(rows)
         )
 
     def policy_of(self, app: App) -> Policy | None:
         """The authentication policy of an application; None in a Classic org."""
-        if not self.access_policies:
+        if not self._access_policies:
             return None
+        if app.policy:
+            return self.policy(app.policy)
         if app.name == ADMIN_CONSOLE:
-            return self.access_policies[0]
-        return Chance(self._seed, "policy of", app.index).pick(self.access_policies[1:])
+            first = self._access_policies[0]
+        else:
+            first = Chance(self._seed, "policy of", app.index).pick(self._access_policies[1:])
+        return self._changes.policies.get(first.id, first)
 
     def groups_of(self, policy: Policy) -> list[str]:
         """Ids of the groups a policy is for."""
@@ -133,7 +142,7 @@ class Security:
 
     def machine_roles(self, app: App) -> list[Grant]:
         """Admin roles that a service app holds."""
-        machines = [each.index for each in self._apps.all if each.machine]
+        machines = [each.index for each in self._apps.base if each.machine]
         if app.index not in machines:
             return []
         roles = _MACHINE_ROLES[machines.index(app.index) % len(_MACHINE_ROLES)]

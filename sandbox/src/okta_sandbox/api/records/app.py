@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from okta_sandbox.org.apps import App
 from okta_sandbox.org.chance import Chance
-from okta_sandbox.org.groups import Group
 from okta_sandbox.org.org import Org
-from okta_sandbox.org.records import User
+from okta_sandbox.org.records import App, Group, User
 from okta_sandbox.times import DAY_S, iso
 
 Json = dict[str, Any]
@@ -81,14 +79,18 @@ def _settings(app: App) -> Json:
 def app_user_json(org: Org, app: App, user: User, scope: str, base: str) -> Json:
     """One user's assignment to an application."""
     chance = Chance(org.seed, "app user", app.index, user.index)
-    since_s = max(user.created_s, app.created_s)
-    created_s = since_s + int((max(org.as_of_s, since_s) - since_s) * chance.unit())
+    created_s = org.apps.opened_s(app, user.index)
+    updated_s = created_s
+    if created_s is None:
+        since_s = max(user.created_s, app.created_s)
+        created_s = since_s + int((max(org.as_of_s, since_s) - since_s) * chance.unit())
+        updated_s = created_s + chance.whole(0, 3) * DAY_S
     provisioned = bool(_PROVISIONS & set(app.features))
     return {
         "id": user.id,
         "externalId": chance.text(32, _HEX) if provisioned else None,
         "created": iso(created_s),
-        "lastUpdated": iso(created_s + chance.whole(0, 3) * DAY_S),
+        "lastUpdated": iso(updated_s),
         "scope": scope,
         "status": "PROVISIONED" if provisioned else "ACTIVE",
         "statusChanged": iso(created_s),

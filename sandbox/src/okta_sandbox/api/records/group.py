@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from okta_sandbox.org.groups import Group
 from okta_sandbox.org.org import Org
+from okta_sandbox.org.records import Group
 from okta_sandbox.times import iso
 
 Json = dict[str, Any]

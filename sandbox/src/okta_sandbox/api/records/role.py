@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from okta_sandbox.org.admins import CustomRole, Grant
-from okta_sandbox.org.apps import App
+from okta_sandbox.org.admins import Grant
 from okta_sandbox.org.org import Org
+from okta_sandbox.org.records import App, CustomRole
 from okta_sandbox.times import iso
 
 Json = dict[str, Any]
@@ -73,7 +73,7 @@ def role_json(role: CustomRole, base: str) -> Json:
         "isCloneable": False,
         "description": role.description,
         "created": iso(role.created_s),
-        "lastUpdated": iso(role.created_s),
+        "lastUpdated": iso(role.updated_s),
         "_links": {"permissions": {"href": f"{itself}/permissions"}, "self": {"href": itself}},
     }
 
@@ -84,7 +84,7 @@ def permission_json(role: CustomRole, permission: str, base: str) -> Json:
     return {
         "label": permission,
         "created": iso(role.created_s),
-        "lastUpdated": iso(role.created_s),
+        "lastUpdated": iso(role.updated_s),
         "conditions": None,
         "_links": {
             "role": {"href": itself},
