@@ -14,11 +14,11 @@ class Evidence:
     """Where a figure comes from.
 
     `numerator` of `denominator`, read from `datasets`, `complete` or not; `population` is how
-    many there are in all when fewer were read; `margin` is the half-width of the 95 % interval
-    in percentage points when the figure is a sample. `query` is a SELECT over the connector's
-    `snapshot.db` that lists the subjects, and can be run again at any time: `id`, then `login` for
-    a person or `label` for anything else, then whatever else helps; `kind` is what they are, such
-    as user or app.
+    many there are in all when fewer were read; `margin` is how far from the figure the 95 %
+    interval reaches at most, in percentage points, when it is a sample. `query` is a SELECT over
+    the connector's `snapshot.db` that lists the subjects, and can be run again at any time: `id`,
+    then `login` for a person or `label` for anything else, then whatever else helps; `kind` is what
+    they are, such as user or app.
     """
 
     complete: bool
