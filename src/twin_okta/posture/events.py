@@ -1,5 +1,6 @@
 """Security events: the log entries that rules/notable_events.toml calls notable."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -31,6 +32,13 @@ ORDER BY e.number
 that is new."""
 
 
+LAST_ENTRY = "SELECT number, uuid FROM log_event ORDER BY number DESC LIMIT 1"
+THIS_ENTRY = """
+SELECT number FROM log_event WHERE uuid = substr(?1, instr(?1, ' ') + 1)
+    AND CAST(number AS TEXT) = substr(?1, 1, instr(?1, ' ') - 1)
+"""
+
+
 @frozen
 class Rule:
     """One line of the rules file; an entry fits when every condition holds."""
@@ -60,6 +68,18 @@ class Rule:
         )
 
 
+def end_of_log(snapshot: Snapshot) -> str:
+    """A bookmark: the last entry, and by which rules it and all before it were judged."""
+    return " ".join(str(it) for row in snapshot.rows(LAST_ENTRY) for it in (edition(), *row))
+
+
+def place_of(snapshot: Snapshot, bookmark: str) -> int:
+    """The number of the entry to which the events are told already; 0, so that all are told again,
+    when the rules are others now, or the log is another one."""
+    judged_by, _, entry = bookmark.partition(" ")
+    return snapshot.number(THIS_ENTRY, (entry,)) if judged_by == edition() else 0
+
+
 def security_events(snapshot: Snapshot, *, after: int = 0) -> Iterator[SecurityEvent]:
     """The notable entries of the snapshot's log that were stored after that number, in the order
     in which they were stored, one at a time; then it is closed."""
@@ -72,18 +92,13 @@ def security_events(snapshot: Snapshot, *, after: int = 0) -> Iterator[SecurityE
     }
     with snapshot:
         for event_type, outcome, *told, raw in snapshot.stream(ENTRIES, asked):
-            entry = loads(raw) if raw else {}
+            entry: dict[str, Any] = loads(raw) if raw else {}
             rule = next((it for it in by_type[event_type] if it.fits(outcome, entry)), None)
             if rule:
                 yield _event(rule, event_type, outcome, *told)
 
 
-def _event(
-    rule: Rule,
-    event_type: str,
-    outcome: str | None,
-    *told: Any,
-) -> SecurityEvent:
+def _event(rule: Rule, event_type: str, outcome: str | None, *told: Any) -> SecurityEvent:
     uuid, published, reason, actor, source_ip, country, targets = told
     return SecurityEvent(
         id=uuid,
@@ -100,6 +115,13 @@ def _event(
         country=country or "",
         mitre=rule.mitre,
     )
+
+
+@cache
+def edition() -> str:
+    """What tells these rules from others."""
+    text = orjson.dumps(load("notable_events"), option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(text, digest_size=8).hexdigest()
 
 
 @cache

@@ -121,6 +121,9 @@ class Context:
     `snapshot.db` in it, which the host opens read-only for the queries of an enrichment.
     `probed` shows a capability as soon as it is known, before the report of the whole test.
     `cancelled` is set when the person gave up: stop soon, keep what is stored.
+    `bookmark` is that of the last enrichment whose events are kept; empty when none are. Where it
+    does not fit the snapshot, because that is another one or is judged otherwise now, it is passed
+    over and all events are told.
     """
 
     state_dir: Path
@@ -129,6 +132,7 @@ class Context:
     report: Callable[[Progress], None] = lambda _progress: None
     probed: Callable[[str, Capability], None] = lambda _name, _capability: None
     cancelled: Event = field(factory=Event)
+    bookmark: str = ""
 
 
 # --- test_connection ------------------------------------------------------------------------

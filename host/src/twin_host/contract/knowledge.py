@@ -107,6 +107,10 @@ class Enrichment:
     `profile` is the Markdown of the connector's own section: headings, lists, tables and plain
     text. Links, images and HTML are shown as text, and names from outside go through
     `markdown_text`. `org` is the id of what the snapshot was read from, as in a SyncReport.
+
+    `bookmark` says, in the connector's own words, up to where the snapshot has told its events. The
+    host keeps it with them and lends it to the next enrichment, which may leave out what is before
+    it. Without one all events are told each time.
     """
 
     facts: tuple[Fact, ...]
@@ -114,3 +118,4 @@ class Enrichment:
     events: Iterable[SecurityEvent]
     profile: LongText
     org: str = ""
+    bookmark: str = ""
