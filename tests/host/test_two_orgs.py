@@ -88,12 +88,20 @@ def test_what_was_set_aside_comes_back_as_it_was(store):
 
     ingest(store, "okta", of("two", a_fact(value="1%"), events=[an_event("e1")]), LATER)
     assert everything(store) != before
-    assert store.bookmark("okta") == ""
     ingest(store, "okta", of("one", a_fact(), a_fact("zones", "3"), bookmark="e1"), LATER)
 
     assert everything(store) == before
     ingest(store, "okta", of("two"), LATER)
     assert [event.id for event in store.events()] == ["e1"]
+
+
+def test_a_bookmark_goes_aside_with_its_events(store):
+    of_the_first(store)
+
+    sync(store, "two", at=LATER)
+    assert store.bookmark("okta") == ""
+    sync(store, "one", at=LATER)
+    assert store.bookmark("okta") == "e1"
 
 
 def test_other_connectors_and_what_people_declared_stay(store):
