@@ -12,7 +12,7 @@ from typing import Any
 from twin_okta.datasets import DATASETS
 from twin_okta.rules import load
 
-MIGRATIONS = ("schema.sql", "schema_2.sql", "schema_3.sql")
+MIGRATIONS = ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_5.sql")
 """Each brings the snapshot one version further; never changed, only added to."""
 SHOWN = "CREATE VIEW shown AS SELECT name, CASE WHEN shown > 0 THEN shown ELSE reading END AS generation FROM dataset"  # noqa: E501
 SHOWN_TABLE = (

@@ -29,6 +29,10 @@ from twin_okta.schema import (
 )
 
 FILE_NAME = "snapshot.db"
+WRITER_CACHE_KB = 16_384
+"""Ids come in no order, so that each has another page of an index to go to."""
+PAGES_A_CHECKPOINT = 4_000
+"""Of 4 KB. What is written often, as the last pages of a log are, is then copied less often."""
 PATIENCE_S = 30.0
 """How long a reader or the writer waits for another process's transaction."""
 
@@ -127,7 +131,7 @@ class Snapshot:
         with _plainly(self.path):
             return self._db.execute(sql, values).fetchall()
 
-    def stream(self, sql: str, values: Row = ()) -> Generator[tuple[Any, ...]]:
+    def stream(self, sql: str, values: Row | Record = ()) -> Generator[tuple[Any, ...]]:
         """The rows of a query one by one."""
         with _plainly(self.path):
             yield from self._db.execute(sql, values)
@@ -247,6 +251,8 @@ class Snapshot:
     def _prepare(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KB}")
+        self._db.execute(f"PRAGMA wal_autocheckpoint = {PAGES_A_CHECKPOINT}")
         with self.together():
             _refuse_newer(self._db, self.path)
             bring_up_to_date(self._db)

@@ -91,6 +91,16 @@ FAULTS = {
         'yield _fact(key, str(count), count, count, (dataset,), "DELETE FROM record", moment)',
         "test_everybody_behind_a_figure_or_a_gap_can_be_listed",
     ),
+    "a bookmark that is believed unseen": (
+        "events=tuple(_events(snapshot))",
+        "events=() if context.bookmark else tuple(_events(snapshot))",
+        "test_a_bookmark_leaves_out_what_was_told_and_nothing_else",
+    ),
+    "a bookmark that is never looked at": (
+        "events=tuple(_events(snapshot))",
+        "bookmark='1', events=tuple(_events(snapshot))",
+        "test_a_bookmark_leaves_out_what_was_told_and_nothing_else",
+    ),
     "a count that is not its list's": (
         "count=len(people)",
         "count=len(people) + 1",

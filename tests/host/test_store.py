@@ -62,8 +62,10 @@ def an_event(id="e1", at=AT, **changes):  # noqa: A002
     )
 
 
-def saying(facts=(), gaps=(), events=()):
-    return Enrichment(facts=tuple(facts), gaps=tuple(gaps), events=iter(events), profile="")
+def saying(facts=(), gaps=(), events=(), bookmark=""):
+    return Enrichment(
+        facts=tuple(facts), gaps=tuple(gaps), events=iter(events), profile="", bookmark=bookmark
+    )
 
 
 @pytest.fixture
@@ -150,6 +152,22 @@ def test_an_event_read_twice_is_stored_once(store):
     second = ingest(store, "a", saying(events=[an_event(), an_event("e3")]), AT)
     assert (first.new_events, second.new_events) == (2, 1)
     assert len(list(store.events())) == 3
+
+
+def test_a_bookmark_is_kept_with_the_events_before_it(store):
+    assert store.bookmark("a") == ""
+    ingest(store, "a", saying(events=[an_event()], bookmark="e1"), AT)
+
+    def breaking():
+        yield an_event("e2")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        ingest(store, "a", evolve(saying(bookmark="e2"), events=breaking()), AT)
+
+    assert (store.bookmark("a"), store.bookmark("b")) == ("e1", "")
+    ingest(store, "a", saying(), AT)
+    assert store.bookmark("a") == ""
 
 
 def test_events_are_filtered_and_newest_first(store):

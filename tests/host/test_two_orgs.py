@@ -17,8 +17,8 @@ from twin_host.store import Store
 LATER = AT + timedelta(days=1)
 
 
-def of(org, *facts, gaps=(), events=()):
-    return evolve(saying(facts, gaps, events), org=org)
+def of(org, *facts, gaps=(), events=(), bookmark=""):
+    return evolve(saying(facts, gaps, events, bookmark), org=org)
 
 
 @pytest.fixture
@@ -43,6 +43,7 @@ def everything(store):
         [evolve(past, number=0) for past in store.syncs("okta", limit=99)],
         [evolve(hit) for hit in hits(store, "ada", limit=9)],
         store.event_values("category"),
+        store.bookmark("okta"),
     )
 
 
@@ -60,6 +61,7 @@ def of_the_first(store):
             a_fact("zones", "3"),
             gaps=[a_gap(), closed],
             events=[an_event("e2", actor="ada"), an_event("e1", LATER, actor="ada")],
+            bookmark="e1",
         ),
         LATER,
     )
@@ -86,11 +88,20 @@ def test_what_was_set_aside_comes_back_as_it_was(store):
 
     ingest(store, "okta", of("two", a_fact(value="1%"), events=[an_event("e1")]), LATER)
     assert everything(store) != before
-    ingest(store, "okta", of("one", a_fact(), a_fact("zones", "3")), LATER)
+    ingest(store, "okta", of("one", a_fact(), a_fact("zones", "3"), bookmark="e1"), LATER)
 
     assert everything(store) == before
     ingest(store, "okta", of("two"), LATER)
     assert [event.id for event in store.events()] == ["e1"]
+
+
+def test_a_bookmark_goes_aside_with_its_events(store):
+    of_the_first(store)
+
+    sync(store, "two", at=LATER)
+    assert store.bookmark("okta") == ""
+    sync(store, "one", at=LATER)
+    assert store.bookmark("okta") == "e1"
 
 
 def test_other_connectors_and_what_people_declared_stay(store):
@@ -158,12 +169,14 @@ def test_a_twin_of_the_version_before_keeps_all_it_has(tmp_path, store):
         for table in KEPT:
             database.execute(f"DROP TABLE aside_{table}")
         database.execute("DROP TABLE org")
+        database.execute("DROP TABLE bookmark")
         database.execute("DROP TRIGGER event_removed")
         database.execute("PRAGMA user_version = 2")
     database.close()
 
     with Store.to_read(path) as migrated:
-        assert everything(migrated) == before
+        *kept, bookmark = everything(migrated)
+        assert (kept, bookmark) == ([*before[:-1]], "")  # there was none yet
         assert shown_org(migrated, "okta") == ""
 
 

@@ -248,7 +248,8 @@ def test_an_inactive_role_makes_nobody_privileged(org, kind):
 
 def _log(org, number, kind, user_id="ada", outcome="SUCCESS"):
     org.execute(
-        "INSERT INTO log_event VALUES (?, ?, ?, ?, ?, NULL, '{}')",
+        "INSERT INTO log_event (number, uuid, published, event_type, outcome, raw)"
+        " VALUES (?, ?, ?, ?, ?, '{}')",
         number, f"u{number}", f"2026-05-0{number}T00:00:00.000Z", f"user.account.privilege.{kind}",
         outcome,
     )  # fmt: skip

@@ -35,7 +35,8 @@ def org(tmp_path):
 def log(org, *, number=STORED_BY_THEN + 1, at=NOW, kind=FACTOR_EVENT, outcome="SUCCESS",
         actor=None, targets=(("User", "ada"),)):  # fmt: skip
     org.execute(
-        "INSERT INTO log_event VALUES (?, ?, ?, ?, ?, ?, '{}')",
+        "INSERT INTO log_event (number, uuid, published, event_type, outcome, actor_id, raw)"
+        " VALUES (?, ?, ?, ?, ?, ?, '{}')",
         number, f"u{number}", iso_text(at), kind, outcome, actor,
     )  # fmt: skip
     for position, (its_type, its_id) in enumerate(targets):

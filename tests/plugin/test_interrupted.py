@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from itertools import product
-from random import Random
 
 import pytest
 from hypothesis import assume, given
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from tests.support.true_figures import known
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import Confidence, DatasetState, SyncStatus
-from twin_okta.posture.sample import estimate, share
+from twin_okta.posture.sample import share
 from twin_okta.snapshot import Snapshot
 
 
@@ -230,22 +229,6 @@ def test_whoever_is_undecided_widens_the_bounds_to_hold_every_outcome(people):
     assert found is None or found.undecided == sum(None in person for person in people)
 
 
-def test_an_estimate_is_that_of_a_calculation_by_hand():
-    """Ten asked on purpose, nine of whom fulfil it; 25 of the other hundred drawn, of whom 20 do.
-
-    22/29 x 7/29 / 29 x 75/99 = 0.004784, its root 0.06917, 1.96 of that on 100 of 110 people.
-    """
-    found = estimate(first=(10, 9), drawn=(25, 20), population=110)
-
-    assert found is not None
-    assert found.value == pytest.approx((9 + 100 * 20 / 25) / 110)
-    assert found.margin == pytest.approx(12.3237, abs=0.0001)
-    told = share([(0, 1, 1, 9), (0, 1, 0, 1), (1, 1, 1, 20), (1, 1, 0, 5), (None, 1, None, 75)])
-    assert told is not None
-    assert (told.numerator, told.asked, told.read, told.population) == (29, 35, 35, 110)
-    assert told.margin == 12.4  # rounded up
-
-
 @pytest.mark.parametrize(
     ("counting", "of", "percent"),
     [(0, 1000, 0), (1, 1000, 1), (14, 1000, 1), (16, 1000, 2), (500, 1000, 50), (989, 1000, 99),
@@ -256,19 +239,3 @@ def test_nobody_is_rounded_away(counting, of, percent):
 
     assert found is not None
     assert found.percent == percent
-
-
-def test_nobody_asked_is_no_estimate():
-    assert estimate(first=(0, 0), drawn=(0, 0), population=10) is None
-
-
-@pytest.mark.parametrize("share_with_mfa", [0.5, 0.8, 0.97])
-def test_the_margin_covers_the_truth_as_often_as_it_says(share_with_mfa):
-    chance = Random(5)
-    covered = 0
-    for _ in range(2000):
-        people = [chance.random() < share_with_mfa for _ in range(400)]
-        found = estimate(first=(0, 0), drawn=(100, sum(people[:100])), population=400)
-        assert found is not None
-        covered += abs(found.value - sum(people) / 400) * 100 <= found.margin
-    assert covered / 2000 >= 0.94

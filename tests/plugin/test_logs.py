@@ -209,6 +209,7 @@ def test_a_user_name_that_is_no_text_costs_no_entry(odd):
         {"uuid": "1", "published": "yesterday", "eventType": "a"},
         {"uuid": "1", "published": "2026-01-01T00:00:00Z"},
         {"uuid": "1", "published": 1, "eventType": "a"},
+        {"uuid": "no id", "published": "2026-01-01T00:00:00Z", "eventType": "a"},
     ],
 )  # fmt: skip
 def test_an_odd_entry_costs_that_entry_alone(odd):

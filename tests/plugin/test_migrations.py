@@ -97,6 +97,33 @@ def test_the_targets_of_entries_that_were_stored_before_are_known_too(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        (
+            b'{"actor": {"alternateId": "", "displayName": "Ada"}, "outcome": {"reason": "why"},'
+            b' "client": {"ipAddress": "192.0.2.1", "geographicalContext": {"country": "Norway"}}}',
+            ("why", "Ada", "192.0.2.1", "Norway"),
+        ),
+        (
+            b'{"actor": {"alternateId": 7}, "outcome": [], "client": "x"}',
+            (None, "00u1", None, None),
+        ),
+        (b"no JSON", (None, "00u1", None, None)),
+    ],
+)
+def test_entries_that_were_stored_before_tell_of_events_too(tmp_path, entry, told):
+    older_snapshot(tmp_path, 3)
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
+        row = (7, "u", "2026-01-01T00:00:00.000Z", "a.b", "SUCCESS", "00u1", entry)
+        db.execute("INSERT INTO log_event VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        db.commit()
+
+    with Snapshot.for_sync(tmp_path) as snapshot:
+        sql = "SELECT reason, actor_name, source_ip, country FROM log_event WHERE number = 7"
+        assert snapshot.rows(sql) == [told]
+
+
 @pytest.mark.parametrize("version", OLDER)
 @pytest.mark.parametrize("door", [Snapshot.for_sync, Snapshot.to_read], ids=["sync", "read"])
 def test_an_older_snapshot_gets_all_that_a_new_one_has(tmp_path, version, door):

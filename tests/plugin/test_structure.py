@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 from twin_okta.api import UnreadableAnswer, models
-from twin_okta.api.models import App, Group, LogEvent, Permission, Resource, User
+from twin_okta.api.models import App, Group, Permission, Resource, SignOn, User
 from twin_okta.api.structure import _okta_name, json_kind, structure
 
 
@@ -129,8 +129,8 @@ def test_an_object_where_a_text_number_or_time_belongs_costs_only_that_record(mo
          "expected a whole number @ $._embedded.stats.usersCount"),
         (Group, {"_embedded": {"stats": {"hasAdminPrivilege": "false"}}},
          "expected true or false @ $._embedded.stats.hasAdminPrivilege"),
-        (LogEvent, {"target": {"id": "x"}}, "expected a list @ $.target"),
-        (LogEvent, {"published": "9999-12-31T23:59:59-10:00"}, "expected a time @ $.published"),
+        (App, {"features": {"id": "x"}}, "expected a list @ $.features"),
+        (SignOn, {"published": "9999-12-31T23:59:59-10:00"}, "expected a time @ $.published"),
     ],
 )  # fmt: skip
 def test_the_reason_names_the_field_in_okta_s_words_and_not_the_value(model, fields, reason):
@@ -150,7 +150,7 @@ def test_a_record_that_is_one_word_must_say_it(model, name, odd):
 
 
 def test_a_missing_field_is_told_from_a_wrong_one():
-    _, (bad,) = structure([{"uuid": "1", "eventType": "x", "published": None}], LogEvent)
+    _, (bad,) = structure([{"uuid": "1", "eventType": "x", "published": None}], SignOn)
 
     assert bad.reason == "required field missing @ $.published"
 

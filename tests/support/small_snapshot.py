@@ -10,6 +10,7 @@ from twin_host.contract import Context, Enrichment, Fact, Gap
 from twin_okta.datasets import DATASETS
 from twin_okta.posture import enrich_snapshot
 from twin_okta.snapshot import Snapshot, folded, iso_text
+from twin_okta.sync.log_entries import Entry, entries, keep
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 RECENTLY = iso_text(NOW - timedelta(days=3))
@@ -116,6 +117,17 @@ class SmallSnapshot:
             "id": f"{policy}-{priority}",
         }  # fmt: skip
         self.add("policy_rule", policy_id=policy, priority=priority, **told | columns)
+
+    def log(self, *records: Any) -> None:
+        """Entries of the System Log, as Okta would send them."""
+        good, bad = entries([*records], lambda _user_id: True)
+        assert not bad
+        self.keep(good)
+
+    def keep(self, found: list[Entry]) -> None:
+        """Entries, taken apart already."""
+        with Snapshot.for_sync(self.folder) as snapshot:
+            keep(snapshot, found)
 
     def enrich(self) -> Enrichment:
         """What it means."""

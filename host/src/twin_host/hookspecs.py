@@ -83,7 +83,8 @@ def sync(
 def enrich(connector: str, context: Context) -> Enrichment | None:
     """Turn the snapshot into facts, gaps, events and a profile section.
 
-    A pure function of the snapshot: no network, and the same answer when asked again.
+    A pure function of the snapshot, and for the events of `context.bookmark`: no network, and the
+    same answer when asked again.
     """
 
 

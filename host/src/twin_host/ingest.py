@@ -47,6 +47,7 @@ INSERT INTO event (source, id, time, event_type, severity, category, title, outc
 VALUES (:source, :id, :time, :event_type, :severity, :category, :title, :outcome, :reason, :actor,
     :targets, :source_ip, :country, :mitre) ON CONFLICT DO NOTHING
 """
+KEEP_BOOKMARK = "INSERT OR REPLACE INTO bookmark VALUES (?, ?)"
 
 
 @frozen
@@ -63,12 +64,13 @@ def ingest(store: Store, source: str, enrichment: Enrichment, now: datetime) -> 
     set aside first."""
     with store.together():
         show_org(store, source, enrichment.org)
-        before = store.number("SELECT count(*) FROM event")
         _replace_facts(store, source, enrichment.facts)
         for gap in enrichment.gaps:
             _keep_gap(store, source, gap, now)
-        store.write(KEEP_EVENT, (event_row(source, event) for event in enrichment.events))
-        new_events = store.number("SELECT count(*) FROM event") - before
+        new_events = store.write(
+            KEEP_EVENT, (event_row(source, event) for event in enrichment.events)
+        )
+        store.write(KEEP_BOOKMARK, [(source, enrichment.bookmark)])
         open_gaps = store.number("SELECT count(*) FROM gap WHERE closed_at IS NULL")
     return Ingested(len(enrichment.facts), open_gaps, new_events)
 

@@ -7,7 +7,14 @@ or compares them, and come back when it is that one's turn again. What people de
 
 from twin_host.store import Store
 
-KEPT = {"fact": "key", "reading": "key", "gap": "id", "event": "number", "sync": "number"}
+KEPT = {
+    "fact": "key",
+    "reading": "key",
+    "gap": "id",
+    "event": "number",
+    "bookmark": "source",
+    "sync": "number",
+}
 """The tables with what is kept of a source, each with its order. Beside each is one for what is set
 aside; the number of an event or a sync, the order in which the twin learnt of it, is given anew."""
 

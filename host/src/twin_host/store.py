@@ -38,7 +38,7 @@ from twin_host.known import (
     reading,
 )
 
-MIGRATIONS = ("schema.sql", "schema_2.sql", "schema_3.sql")
+MIGRATIONS = ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql")
 """Each brings the database one version further; never changed, only added to."""
 
 FACTS = "SELECT * FROM fact ORDER BY source, key"
@@ -186,6 +186,11 @@ class Store:
         sql = f"SELECT DISTINCT {column} AS value FROM event WHERE {column} <> '' ORDER BY 1"
         return [row["value"] for row in self.rows(sql)]
 
+    def bookmark(self, source: str) -> str:
+        """Up to where a source has told the events that are kept; empty when it was not said."""
+        found = self.rows("SELECT bookmark FROM bookmark WHERE source = ?", (source,))
+        return str(found[0]["bookmark"]) if found else ""
+
     def syncs(self, source: str, *, limit: int) -> list[PastSync]:
         """The last syncs of a connector, newest first."""
         sql = "SELECT * FROM sync WHERE source = ? ORDER BY number DESC LIMIT ?"
@@ -230,9 +235,9 @@ class Store:
             raise
         self._db.execute("COMMIT")
 
-    def write(self, sql: str, rows: Iterable[Values]) -> None:
-        """Run one statement for each row."""
-        self._db.executemany(sql, rows)
+    def write(self, sql: str, rows: Iterable[Values]) -> int:
+        """Run one statement for each row; how many rows were written or deleted."""
+        return max(self._db.executemany(sql, rows).rowcount, 0)
 
     def declare(self, key: str, value: str, now: datetime) -> None:
         """Keep what a person says is so."""

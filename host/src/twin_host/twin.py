@@ -166,7 +166,8 @@ class Twin:
                 f"Nothing of {connector.info.title} has been read yet.", command=f"twin sync {name}"
             )
         with self._to_write() as store:
-            return run_loop(self.home, store, connector, self.context(connector), self.clock())
+            context = evolve(self.context(connector), bookmark=store.bookmark(name))
+            return run_loop(self.home, store, connector, context, self.clock())
 
     def early(self, name: str) -> list[KnownFact]:
         """The connector's facts as they would be now, while it is still reading."""

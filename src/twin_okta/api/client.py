@@ -1,7 +1,7 @@
 """Reading Okta: one request at a time made safe, and lists followed to their end."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from importlib.metadata import version
 from typing import Any, Self
@@ -100,21 +100,35 @@ class OktaClient:
     async def __aexit__(self, *_error: object) -> None:
         await self._http.aclose()
 
-    async def get(self, path: str, params: Params | None = None, *, patient: bool = True) -> Answer:
+    async def get(
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        patient: bool = True,
+        understand: Callable[[bytes], Any] = loads,
+    ) -> Answer:
         """GET one path (or a whole address on this org), however often it takes; without patience
-        a failing server is asked once."""
+        a failing server is asked once. `understand` makes of a body what the answer has."""
         try:
             url = own_address(self._origin, path)
             if params:
                 url = url.copy_merge_params({name: str(value) for name, value in params.items()})
-            return await self._ask(url, patient=patient)
+            return await self._ask(url, understand, patient=patient)
         except OktaError as error:
             error.args = (self.secrets.fit(str(error), LONGEST_SENTENCE),)
             raise
 
-    async def page(self, path: str, params: Params | None = None, *, patient: bool = True) -> Page:
+    async def page(
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        patient: bool = True,
+        understand: Callable[[bytes], Any] = loads,
+    ) -> Page:
         """One page of a list whose next address is in the `Link` headers (Okta's "Pagination")."""
-        answer = await self.get(path, params, patient=patient)
+        answer = await self.get(path, params, patient=patient, understand=understand)
         records, next_url = records_in(answer.json, path), answer.next_url
         if not answer.has_links and is_full(records, path, params):
             next_url = ""  # it may go on, and does not say
@@ -140,22 +154,24 @@ class OktaClient:
         """An `/iam/` list from its first page to its last."""
         return follow(partial(self.body_page, within=within), path, params)
 
-    async def _ask(self, url: httpx.URL, *, patient: bool) -> Answer:
+    async def _ask(
+        self, url: httpx.URL, understand: Callable[[bytes], Any], *, patient: bool
+    ) -> Answer:
         try:
             async for attempt in retry.tries(asyncio.sleep, self._count_retry, patient=patient):
                 with attempt:
-                    return await self._once(url)
+                    return await self._once(url, understand)
         except retry.Transient as trouble:
             final = trouble.final
         else:
             raise AssertionError("the retry policy ended without an answer")
         raise final
 
-    async def _once(self, url: httpx.URL) -> Answer:
+    async def _once(self, url: httpx.URL, understand: Callable[[bytes], Any]) -> Answer:
         response, body, sent_at_s = await self._exchange(url)
         self._standing.note(url, response.status_code, body, sent_at_s=sent_at_s)
         try:
-            return self._judge(response, body, url.path)
+            return self._judge(response, body, url.path, understand)
         except BadCredential as error:
             refusal = error
         if await self._standing.is_good_elsewhere(
@@ -193,7 +209,13 @@ class OktaClient:
             hold_s = told.retry_after_s(response.headers) or 0.0
             slot.hold_s = min(hold_s, retry.POLICY[kind].longest_wait_s)
 
-    def _judge(self, response: httpx.Response, body: bytes, path: str) -> Answer:
+    def _judge(
+        self,
+        response: httpx.Response,
+        body: bytes,
+        path: str,
+        understand: Callable[[bytes], Any],
+    ) -> Answer:
         status, headers = response.status_code, response.headers
         if status == 429:
             raise retry.from_throttling(
@@ -205,13 +227,17 @@ class OktaClient:
             raise retry.from_server_error(status, path)
         if status != 200:
             raise from_response(status, body, headers, path, self.secrets)
-        json, onward = self._understood(body, path), self._onward(told.next_link(headers))
+        json, onward = (
+            self._understood(body, path, understand),
+            self._onward(told.next_link(headers)),
+        )
         return Answer(json, onward, told.has_links(headers))
 
-    def _understood(self, body: bytes, path: str) -> Any:
+    def _understood(self, body: bytes, path: str, understand: Callable[[bytes], Any]) -> Any:
         try:
-            json = loads(body)
-            return self.secrets.without(json) if self.secrets.repeated_in_body(body) else json
+            if self.secrets.repeated_in_body(body):
+                return self.secrets.without(loads(body))
+            return understand(body)
         except RecursionError:
             trouble = UnreadableAnswer(f"The answer to {path} is nested far too deeply.")
         except ValueError:

@@ -4,8 +4,10 @@ import json
 from math import isfinite
 from typing import Any
 
+import msgspec
 import orjson
 
+_RECORDS = msgspec.json.Decoder(list[msgspec.Raw])
 _LONGEST_INTEGER = 18  # digits that any 64-bit integer can have
 
 
@@ -28,6 +30,19 @@ def loads(body: bytes) -> Any:
         parse_constant=lambda _: None,
     )
     return _without_halves(lenient)
+
+
+def split(body: bytes) -> Any:
+    """The records of a list, each as the bytes that came, which costs a tenth of taking them apart;
+    what `loads` gives for anything that is no list, or that has to be repaired."""
+    try:
+        if not body.isascii():
+            body.decode()
+        if b"\\" in body and (b"\\ud" in body or b"\\uD" in body):
+            return loads(body)  # perhaps half an emoji
+        return [bytes(record) for record in _RECORDS.decode(body)]
+    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
+        return loads(body)
 
 
 def _integer(digits: str) -> int | float | None:

@@ -5,10 +5,9 @@ unknown values are kept as text, and nothing but an id is required. A further mo
 `structure` reads any attrs class.
 """
 
-from datetime import datetime
 from typing import Any, NewType
 
-from attrs import Factory, field, frozen
+from attrs import field, frozen
 
 Id = NewType("Id", str)
 """What Okta's ids look like: it is safe in a path, a table and a page."""
@@ -382,43 +381,3 @@ class SignOn:
     """Of a log entry that tells of a sign-in: when that was."""
 
     published: Time
-
-
-@frozen
-class LogActor:
-    id: str | None = None
-    type: str | None = None
-    alternate_id: str | None = None
-    display_name: str | None = None
-
-
-@frozen
-class LogPlace:
-    city: str | None = None
-    country: str | None = None
-
-
-@frozen
-class LogClient:
-    ip_address: str | None = None
-    geographical_context: LogPlace | None = None
-
-
-@frozen
-class LogOutcome:
-    result: str | None = None
-    reason: str | None = None
-
-
-@frozen
-class LogEvent:
-    """One entry of the System Log; `uuid` is unique to it."""
-
-    uuid: Id
-    published: datetime
-    event_type: str
-    display_message: str | None = None
-    actor: LogActor | None = None
-    client: LogClient | None = None
-    outcome: LogOutcome | None = None
-    target: list[LogActor] | None = Factory(list[LogActor])

@@ -105,7 +105,7 @@ def _unescaped(body: bytes) -> bytes:
     """JSON without its escapes and wide letters, as far as it matters here."""
     if b"\\" in body:
         body = _AN_ESCAPE.sub(_meant_by, body)
-    if b"\xef\xbc" in body or b"\xef\xbd" in body:
+    if b"\xef" in body and (b"\xef\xbc" in body or b"\xef\xbd" in body):
         body = unicodedata.normalize("NFKC", body.decode(errors="replace")).encode()
     return body
 

@@ -4,7 +4,7 @@ from twin_host.contract import Confidence, Context, Enrichment, Evidence, Fact
 from twin_okta.manifest import NAME
 from twin_okta.orgs import org_of
 from twin_okta.posture.book import figures, gap_rules
-from twin_okta.posture.events import security_events
+from twin_okta.posture.events import end_of_log, place_of, security_events
 from twin_okta.posture.gaps import gaps
 from twin_okta.posture.measure import Measuring
 from twin_okta.posture.profile import profile
@@ -15,7 +15,8 @@ __all__ = ["enrich_snapshot"]
 
 
 def enrich_snapshot(context: Context) -> Enrichment:
-    """What the snapshot in the connector's state directory means, all of it of one moment.
+    """What the snapshot in the connector's state directory means, all of it of one moment; of its
+    events those behind the bookmark.
 
     The events go on reading the snapshot, and let go of it when they end or are given up.
     """
@@ -27,11 +28,18 @@ def enrich_snapshot(context: Context) -> Enrichment:
         facts = (*measuring.facts(), _tool(standings)) if standings.anything else ()
         found = gaps(measuring, gap_rules())
         section, org = profile(standings, facts, found), org_of(snapshot)
+        told_to, bookmark = place_of(snapshot, context.bookmark), end_of_log(snapshot)
     except BaseException:
         snapshot.close()
         raise
-    events = security_events(snapshot)
-    return Enrichment(facts=facts, gaps=found, events=events, profile=section, org=org)
+    return Enrichment(
+        facts=facts,
+        gaps=found,
+        events=security_events(snapshot, after=told_to),
+        profile=section,
+        org=org,
+        bookmark=bookmark,
+    )
 
 
 def _tool(standings: Standings) -> Fact:

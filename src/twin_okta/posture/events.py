@@ -1,7 +1,9 @@
 """Security events: the log entries that rules/notable_events.toml calls notable."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -10,13 +12,31 @@ from attrs import frozen
 
 from twin_host.contract import SecurityEvent, Severity
 from twin_okta.api.json_path import at
-from twin_okta.api.models import LogActor, LogEvent
-from twin_okta.api.structure import structure
+from twin_okta.api.json_text import loads
 from twin_okta.rules import load
 from twin_okta.snapshot import Snapshot
 
 SEVERITIES = list(Severity)
-ENTRIES = "SELECT raw FROM log_event ORDER BY published, uuid"
+ENTRIES = """
+SELECT e.event_type, e.outcome, e.uuid, e.published, e.reason, e.actor_name, e.source_ip,
+    e.country,
+    (SELECT json_group_array(t.shown) FROM (
+        SELECT coalesce(nullif(name, ''), nullif(label, ''), nullif(id, '')) AS shown FROM target
+        WHERE event = e.number ORDER BY position) t WHERE t.shown IS NOT NULL),
+    CASE WHEN e.event_type IN (SELECT value FROM json_each(:looked_into)) THEN e.raw END
+FROM log_event e
+WHERE e.number > :after AND +e.event_type IN (SELECT value FROM json_each(:watched))
+ORDER BY e.number
+"""
+"""The plus keeps SQLite from going by type, which would read the whole log for the little of it
+that is new."""
+
+
+LAST_ENTRY = "SELECT number, uuid FROM log_event ORDER BY number DESC LIMIT 1"
+THIS_ENTRY = """
+SELECT number FROM log_event WHERE uuid = substr(?1, instr(?1, ' ') + 1)
+    AND CAST(number AS TEXT) = substr(?1, 1, instr(?1, ' ') - 1)
+"""
 
 
 @frozen
@@ -31,9 +51,14 @@ class Rule:
     where: Mapping[str, Any]
     contains: Mapping[str, str]
 
-    def fits(self, entry: Mapping[str, Any]) -> bool:
+    @property
+    def looks_into(self) -> bool:
+        """Whether more is needed of an entry than its type and outcome."""
+        return bool(self.where or self.contains)
+
+    def fits(self, outcome: str | None, entry: Mapping[str, Any]) -> bool:
         """Whether an entry of one of this rule's event types is notable by it."""
-        if self.outcomes and at(entry, "outcome.result") not in self.outcomes:
+        if self.outcomes and outcome not in self.outcomes:
             return False
         if any(at(entry, path) != value for path, value in self.where.items()):
             return False
@@ -43,43 +68,65 @@ class Rule:
         )
 
 
-def security_events(snapshot: Snapshot) -> Iterator[SecurityEvent]:
-    """Every notable entry of the snapshot's log, oldest first, one at a time; then it is closed."""
+def end_of_log(snapshot: Snapshot) -> str:
+    """A bookmark: the last entry, and by which rules it and all before it were judged."""
+    return " ".join(str(it) for row in snapshot.rows(LAST_ENTRY) for it in (edition(), *row))
+
+
+def place_of(snapshot: Snapshot, bookmark: str) -> int:
+    """The number of the entry to which the events are told already; 0, so that all are told again,
+    when the rules are others now, or the log is another one."""
+    judged_by, _, entry = bookmark.partition(" ")
+    return snapshot.number(THIS_ENTRY, (entry,)) if judged_by == edition() else 0
+
+
+def security_events(snapshot: Snapshot, *, after: int = 0) -> Iterator[SecurityEvent]:
+    """The notable entries of the snapshot's log that were stored after that number, in the order
+    in which they were stored, one at a time; then it is closed."""
+    by_type = rules()
+    looked_into = [name for name, its in by_type.items() if any(rule.looks_into for rule in its)]
+    asked = {
+        "after": after,
+        "watched": orjson.dumps(list(by_type)).decode(),
+        "looked_into": orjson.dumps(looked_into).decode(),
+    }
     with snapshot:
-        for (raw,) in snapshot.stream(ENTRIES):
-            event = security_event(orjson.loads(raw))
-            if event is not None:
-                yield event
+        for event_type, outcome, *told, raw in snapshot.stream(ENTRIES, asked):
+            entry: dict[str, Any] = loads(raw) if raw else {}
+            rule = next((it for it in by_type[event_type] if it.fits(outcome, entry)), None)
+            if rule:
+                yield _event(rule, event_type, outcome, *told)
 
 
-def security_event(entry: dict[str, Any]) -> SecurityEvent | None:
-    """One log entry as a security event, or None when no rule calls it notable."""
-    fitting = [rule for rule in rules()[str(entry.get("eventType"))] if rule.fits(entry)]
-    readable, _ = structure([entry], LogEvent) if fitting else ([], [])
-    if not readable:
-        return None
-    event = readable[0]
-    rule = min(fitting, key=lambda rule: SEVERITIES.index(rule.severity))
+def _event(rule: Rule, event_type: str, outcome: str | None, *told: Any) -> SecurityEvent:
+    uuid, published, reason, actor, source_ip, country, targets = told
     return SecurityEvent(
-        id=event.uuid,
-        time=event.published,
-        event_type=event.event_type,
+        id=uuid,
+        time=datetime.fromisoformat(published),
+        event_type=event_type,
         severity=rule.severity,
         category=rule.category,
         title=rule.title,
-        outcome=(event.outcome and event.outcome.result) or "",
-        reason=(event.outcome and event.outcome.reason) or "",
-        actor=_name(event.actor),
-        targets=tuple(filter(None, map(_name, event.target or []))),
-        source_ip=(event.client and event.client.ip_address) or "",
-        country=_country(event),
+        outcome=outcome or "",
+        reason=reason or "",
+        actor=actor or "",
+        targets=tuple(orjson.loads(targets)),
+        source_ip=source_ip or "",
+        country=country or "",
         mitre=rule.mitre,
     )
 
 
 @cache
-def rules() -> Mapping[str, list[Rule]]:
-    """The rules by event type."""
+def edition() -> str:
+    """What tells these rules from others."""
+    text = orjson.dumps(load("notable_events"), option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(text, digest_size=8).hexdigest()
+
+
+@cache
+def rules() -> Mapping[str, tuple[Rule, ...]]:
+    """The rules by event type, the most severe first; of equals, as the file has them."""
     by_type: defaultdict[str, list[Rule]] = defaultdict(list)
     for row in load("notable_events")["rule"]:
         rule = Rule(
@@ -93,13 +140,7 @@ def rules() -> Mapping[str, list[Rule]]:
         )
         for event_type in row["event_types"]:
             by_type[event_type].append(rule)
-    return by_type
-
-
-def _name(actor: LogActor | None) -> str:
-    return (actor and (actor.alternate_id or actor.display_name or actor.id)) or ""
-
-
-def _country(event: LogEvent) -> str:
-    place = event.client and event.client.geographical_context
-    return (place and place.country) or ""
+    return {
+        name: tuple(sorted(its, key=lambda rule: SEVERITIES.index(rule.severity)))
+        for name, its in by_type.items()
+    }

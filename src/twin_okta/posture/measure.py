@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import ceil, floor
 from typing import Any
 
 from attrs import define, field, frozen
@@ -266,7 +267,11 @@ class Measuring:
             return self.standings.why_incomplete(figure.needs)
         doubts: list[str] = []
         if found.read < found.population:
-            doubts.append(f"{found.read} of {found.population} users read so far.")
+            least, most = floor(found.least * 1000) / 10, ceil(found.most * 1000) / 10
+            doubts.append(
+                f"{found.read} of {found.population} users read so far: {least:g} to {most:g} %, "
+                "in 95 of 100 cases."
+            )
         if found.undecided:
             low, high = (f"{value * 100:.3g}" for value in (found.low, found.high))
             why = self._why_asked(figure)

@@ -1,12 +1,11 @@
 """The arithmetic of a share: of those asked, of a sample, and of people who are undecided."""
 
 from collections.abc import Iterable, Sequence
-from math import ceil, sqrt
+from math import ceil
 
 from attrs import frozen
 
-NORMAL_95 = 1.96
-"""Half-width of a 95 % interval in standard deviations."""
+from twin_okta.posture.interval import held_by
 
 Stratum = tuple[int | None, int | None, int | None, int]
 """How many people there are with these values of `drawn`, `belongs` and `counts`."""
@@ -17,8 +16,8 @@ class Share:
     """A part of a population, of which not everybody may have been asked yet.
 
     `low` and `high` are the values if everybody undecided were counted out, and in; without
-    anybody undecided they are equal. `margin` is the half-width of the interval that holds the
-    truth, in percentage points; None when there is no doubt. `asked` are those of whom it is known.
+    anybody undecided they are equal. `least` and `most` are the ends of the 95 % interval that
+    holds the truth, whatever becomes of the undecided. `asked` are those of whom it is known.
     """
 
     numerator: int
@@ -28,7 +27,8 @@ class Share:
     undecided: int
     low: float
     high: float
-    margin: float | None
+    least: float
+    most: float
 
     @property
     def percent(self) -> int:
@@ -39,13 +39,22 @@ class Share:
             return 1
         return 99 if value < 1 and rounded == 100 else rounded
 
+    @property
+    def margin(self) -> float | None:
+        """How far from `percent` the interval reaches, in percentage points; None without doubt."""
+        if self.least == self.most:
+            return None
+        reach = max(self.most * 100 - self.percent, self.percent - self.least * 100)
+        return ceil(round(reach, 6) * 10) / 10
+
 
 @frozen
 class Estimate:
-    """A value between 0 and 1, and the half-width of its 95 % interval in percentage points."""
+    """A value between 0 and 1, and the ends of its 95 % interval."""
 
     value: float
-    margin: float
+    least: float
+    most: float
 
 
 def share(strata: Sequence[Stratum]) -> Share | None:
@@ -67,7 +76,6 @@ def share(strata: Sequence[Stratum]) -> Share | None:
         for drawn, belongs, counts, n in strata
         if drawn is not None and (belongs is None or counts is None)
     )
-    margin = max(low.margin, high.margin) + (high.value - low.value) * 50
     return Share(
         numerator=sum(n for drawn, counts, n in sure if drawn is not None and counts),
         asked=decided,
@@ -76,12 +84,17 @@ def share(strata: Sequence[Stratum]) -> Share | None:
         undecided=undecided,
         low=low.value,
         high=high.value,
-        margin=ceil(margin * 10) / 10 if margin else None,
+        least=low.least,
+        most=high.most,
     )
 
 
 def _estimate(people: Iterable[tuple[int | None, bool, int]]) -> Estimate | None:
-    """From (drawn, fulfils, how many)."""
+    """From (drawn, fulfils, how many).
+
+    Those asked on purpose are counted, everybody else is estimated from those drawn at random. What
+    nobody drawn tells of is anything from nobody to all of them.
+    """
     asked = {0: 0, 1: 0}
     fulfilling = {0: 0, 1: 0}
     population = 0
@@ -90,29 +103,15 @@ def _estimate(people: Iterable[tuple[int | None, bool, int]]) -> Estimate | None
         if drawn is not None:
             asked[drawn] += number
             fulfilling[drawn] += number * fulfils
-    return estimate(
-        first=(asked[0], fulfilling[0]), drawn=(asked[1], fulfilling[1]), population=population
-    )
-
-
-def estimate(*, first: tuple[int, int], drawn: tuple[int, int], population: int) -> Estimate | None:
-    """The share in a population, from those asked on purpose and those drawn at random.
-
-    Each pair is (asked, fulfilling). Those asked on purpose are counted, everybody else is
-    estimated from those drawn (a stratified sample with finite population correction). The margin
-    is that of the normal approximation to which Agresti and Coull's two successes and two failures
-    are added, so that it is not zero when all those drawn agree.
-    """
-    asked, fulfilling = first[0] + drawn[0], first[1] + drawn[1]
-    if not asked:
+    if not any(asked.values()):
         return None
-    if asked == population:
-        return Estimate(fulfilling / asked, 0.0)
-    rest = population - first[0]
-    if not drawn[0]:
-        return Estimate(fulfilling / asked, 100.0)
-    value = (first[1] + rest * drawn[1] / drawn[0]) / population
-    smoothed = (drawn[1] + 2) / (drawn[0] + 4)
-    correction = (rest - drawn[0]) / max(1, rest - 1)
-    deviation = sqrt(smoothed * (1 - smoothed) / (drawn[0] + 4) * correction)
-    return Estimate(value, NORMAL_95 * deviation * rest / population * 100)
+    rest = population - asked[0]
+    value = (
+        (fulfilling[0] + rest * fulfilling[1] / asked[1]) / population
+        if asked[1]
+        else fulfilling[0] / asked[0]
+    )
+    least, most = held_by(hits=fulfilling[1], drawn=asked[1], among=rest)
+    return Estimate(
+        value, (fulfilling[0] + least) / population, (fulfilling[0] + most) / population
+    )

@@ -12,9 +12,10 @@ from attrs import define, evolve, frozen
 
 from twin_host.contract import DatasetReport, DatasetState
 from twin_okta.api import NotFound, Page, Refused, ServerTrouble
+from twin_okta.api.json_text import split
 from twin_okta.api.structure import Unreadable
 from twin_okta.snapshot import iso_text
-from twin_okta.sync.log_entries import Entry, entries
+from twin_okta.sync.log_entries import Entry, entries, keep
 from twin_okta.sync.log_filter import server_filter
 from twin_okta.sync.run import Run
 
@@ -26,11 +27,9 @@ OVERLAP = timedelta(minutes=15)
 REPEATS_FOR_A_FAULT = 10 * PAGE
 """So many more entries than are stored cannot be told again unless the pages go round."""
 
-INSERT_EVENT = """
-INSERT OR IGNORE INTO log_event (uuid, published, event_type, outcome, actor_id, raw)
-VALUES (?, ?, ?, ?, ?, ?) RETURNING number
+MOST_STORED = """
+SELECT (SELECT max(number) FROM log_event) - (SELECT min(number) FROM log_event) + 1
 """
-INSERT_TARGET = "INSERT INTO target VALUES (?, ?, ?, ?, ?, ?)"
 SET_CURSOR = """
 INSERT INTO log_cursor VALUES (1, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
     next_url = excluded.next_url, filter = excluded.filter, since = excluded.since,
@@ -133,11 +132,11 @@ async def _read_from(run: Run, start: Start, wanted: str) -> Told:
     if start.url is None:
         params = {"since": start.since, "filter": wanted, "limit": PAGE, "sortOrder": "ASCENDING"}
     told = Told()
-    most_repeats = run.snapshot.number("SELECT count(*) FROM log_event") + REPEATS_FOR_A_FAULT
+    most_repeats = run.snapshot.number(MOST_STORED) + REPEATS_FOR_A_FAULT
     url = start.url or "/api/v1/logs"
     while True:
         asked_at = iso_text(run.okta_now())
-        page = await run.client.page(url, params)
+        page = await run.client.page(url, params, understand=split)
         good, bad = entries(page.records, lambda user_id: _is_known(run, user_id))
         new = _store(run, page, good, (wanted, start.covered_since, asked_at))
         told.read += len(good)
@@ -156,14 +155,8 @@ async def _read_from(run: Run, start: Start, wanted: str) -> Told:
 
 def _store(run: Run, page: Page, found: list[Entry], covers: tuple[str, str, str]) -> int:
     """Keep a page's entries with the cursor behind it; how many of them are new."""
-    new = 0
     with run.snapshot.together():
-        for entry in found:
-            row = (entry.uuid, entry.published, entry.event_type, entry.outcome, entry.actor_id)
-            number = run.snapshot.number(INSERT_EVENT, (*row, entry.raw))
-            if number:
-                new += 1
-                run.snapshot.write(INSERT_TARGET, ((number, *target) for target in entry.targets))
+        new = keep(run.snapshot, found)
         if page.next_url:
             run.snapshot.write(SET_CURSOR, [(page.next_url, *covers)])
     return new

@@ -110,9 +110,9 @@ class Bench:
             pytest.skip("It has no hook plan, which is optional.")
         return self.connector.plan(self.config(), self.options(), self.context())
 
-    def enrich(self) -> Enrichment:
+    def enrich(self, bookmark: str = "") -> Enrichment:
         """One enrichment, with its events read."""
-        found = self.connector.enrich(self.context())
+        found = self.connector.enrich(evolve(self.context(), bookmark=bookmark))
         return evolve(found, events=tuple(found.events))
 
     def listed(self, query: str) -> list[dict[str, Any]]:
@@ -396,6 +396,14 @@ def test_each_event_is_there_once_with_its_own_entry(bench: Bench) -> None:
         (text,) = snapshot.execute(entry, {"id": event.id}).fetchone()
         orjson.loads(text)
     snapshot.close()
+
+
+def test_a_bookmark_leaves_out_what_was_told_and_nothing_else(bench: Bench) -> None:
+    bench.sync()
+    found = bench.enrich()
+    if found.bookmark:
+        assert bench.enrich(found.bookmark).events == (), "What was told is told again."
+    assert bench.enrich("of another snapshot").events == found.events
 
 
 def test_a_damaged_snapshot_is_a_failure_that_was_foreseen(bench: Bench) -> None:

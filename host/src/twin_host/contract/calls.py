@@ -132,6 +132,9 @@ class Context:
     `probed` shows a capability as soon as it is known, before the report of the whole test.
     `cancelled` is set when the person gave up: stop soon, keep what is stored. `budget` bounds
     a sync, and is known to its plan.
+    `bookmark` is that of the last enrichment whose events are kept; empty when none are. Where it
+    does not fit the snapshot, because that is another one or is judged otherwise now, it is passed
+    over and all events are told.
     """
 
     state_dir: Path
@@ -141,6 +144,7 @@ class Context:
     probed: Callable[[str, Capability], None] = lambda _name, _capability: None
     cancelled: Event = field(factory=Event)
     budget: Budget = Budget()
+    bookmark: str = ""
 
 
 # --- test_connection ------------------------------------------------------------------------

@@ -14,11 +14,11 @@ class Evidence:
     """Where a figure comes from.
 
     `numerator` of `denominator`, read from `datasets`, `complete` or not; `population` is how
-    many there are in all when fewer were read; `margin` is the half-width of the 95 % interval
-    in percentage points when the figure is a sample. `query` is a SELECT over the connector's
-    `snapshot.db` that lists the subjects, and can be run again at any time: `id`, then `login` for
-    a person or `label` for anything else, then whatever else helps; `kind` is what they are, such
-    as user or app.
+    many there are in all when fewer were read; `margin` is how far from the figure the 95 %
+    interval reaches at most, in percentage points, when it is a sample. `query` is a SELECT over
+    the connector's `snapshot.db` that lists the subjects, and can be run again at any time: `id`,
+    then `login` for a person or `label` for anything else, then whatever else helps; `kind` is what
+    they are, such as user or app.
     """
 
     complete: bool
@@ -107,6 +107,10 @@ class Enrichment:
     `profile` is the Markdown of the connector's own section: headings, lists, tables and plain
     text. Links, images and HTML are shown as text, and names from outside go through
     `markdown_text`. `org` is the id of what the snapshot was read from, as in a SyncReport.
+
+    `bookmark` says, in the connector's own words, up to where the snapshot has told its events. The
+    host keeps it with them and lends it to the next enrichment, which may leave out what is before
+    it. Without one all events are told each time.
     """
 
     facts: tuple[Fact, ...]
@@ -114,3 +118,4 @@ class Enrichment:
     events: Iterable[SecurityEvent]
     profile: LongText
     org: str = ""
+    bookmark: str = ""
