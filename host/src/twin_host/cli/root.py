@@ -14,6 +14,7 @@ from twin_host import shapes
 from twin_host.cli import streams
 from twin_host.errors import HostError, UsageError
 from twin_host.home import Home
+from twin_host.loading import loading
 from twin_host.registry import Registry
 from twin_host.twin import Twin
 
@@ -86,7 +87,8 @@ def twin() -> Twin:
 def optional(module: str, *, extra: str) -> Any:
     """A part of the host that is installed on demand. Raises UsageError when it is not."""
     try:
-        return import_module(module)
+        with loading():
+            return import_module(module)
     except ModuleNotFoundError as missing:
         if not missing.name or missing.name.startswith("twin_"):
             raise
