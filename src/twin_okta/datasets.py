@@ -14,6 +14,9 @@ from twin_okta.api import Denied
 
 READ_ONLY = "Read-only Administrator"
 IAM = "a custom admin role with okta.iam.read, or Super Administrator"
+SLACK_S, SEARCH_LAG_S = 60, 300
+"""How much earlier than a reading a change may be published that the reading did not show; longer
+where Okta answers from its search index."""
 PAGE = 200
 """The most that one page of users, groups or applications has."""
 IDENTITY_ENGINE, CLASSIC = "idx", "v1"
@@ -27,25 +30,16 @@ DENIALS = {
 }
 
 
-class Subject(StrEnum):
-    """The unit in which a dataset is read anew: the whole list, or what hangs on one thing."""
-
-    LIST = "list"
-    USER = "user"
-    GROUP = "group"
-    HOLDER = "holder"
-    ROLE = "role"
-    APP = "app"
-    POLICY = "policy"
-
-
 class Disposition(StrEnum):
     """What a new reading does to what was known."""
 
     REPLACE = "replace"
-    """A new generation beside the shown one, which it replaces when it was read to its end."""
+    """A list is read whole: a new generation beside the shown one, which it replaces when it was
+    read to its end."""
+    MERGE = "merge"
+    """Of a list what has changed since is read, and the rest stays; now and then it is replaced."""
     SUBJECTS = "subjects"
-    """One subject is replaced at a time."""
+    """One subject is replaced at a time. What they are may be a list, which is replaced."""
     APPEND = "append"
     """Entries are added, each once."""
 
@@ -76,13 +70,18 @@ class Probe:
 class Dataset:
     """One dataset.
 
-    `tables` are those whose rows it owns; the rows of the first are counted. `options` are the
-    sync options that ask for it, and it is read when all of them do. `scope` and `role` are what
-    a credential needs. `bucket` is the rate limit that it spends. Without a `probe` a connection
-    test says nothing of it. `of_people` marks those of which a
-    credential that is limited to some groups sees a part only. `edition` is the one engine that
-    has it. It is read `after` others have ended, however that was; without the list of `needs`
-    there is nothing to read.
+    `tables` are those whose rows it owns; the rows of the first are counted. Of them `hang_on`
+    names those that are read for each subject, by the column that holds the subject's id; the rest
+    is what is listed whole. `subjects` is a query of the subjects there are: id, kind, and whether
+    it is read before others; `subjects_are` is what people call them, and `moved` a query of
+    when what hangs on each last changed, where its list says so. `lag_s` is how much later a
+    list shows a change than it was made, `page` how many records one request brings. `options` are
+    the sync options that ask for it, and it is read when all of them do. `scope` and `role` are
+    what a credential needs. `bucket` is the rate limit that it spends. Without a `probe` a
+    connection test says nothing of it. `of_people` marks those of which a credential that is
+    limited to some groups sees a part only. `edition` is the one engine that has it. It is read
+    `after` others have ended, however that was; without the list of `needs` there is nothing to
+    read.
     """
 
     name: str
@@ -92,17 +91,22 @@ class Dataset:
     bucket: str
     role: str = READ_ONLY
     probe: Probe | None = None
-    subject: Subject = Subject.LIST
+    hang_on: Mapping[str, str] = Factory(dict[str, str])
+    subjects: str = ""
+    subjects_are: str = ""
+    moved: str = ""
     disposition: Disposition = Disposition.REPLACE
+    lag_s: int = SLACK_S
+    page: int = PAGE
     of_people: bool = False
     edition: str = ""
     after: tuple[str, ...] = ()
     needs: str = ""
 
     @property
-    def has_generations(self) -> bool:
-        """Whether a new reading stands beside the shown one until it is whole."""
-        return self.disposition == Disposition.REPLACE
+    def listed(self) -> tuple[str, ...]:
+        """The tables that a reading of the whole list fills."""
+        return tuple(table for table in self.tables if table not in self.hang_on)
 
     def denial(self, refusal: Denied) -> tuple[str, Missing]:
         """What a credential lacks that was refused this: in words, and as data."""
@@ -120,6 +124,8 @@ _ALL = (
         bucket="users",
         probe=Probe(path="/api/v1/users", params={"limit": 1}),
         of_people=True,
+        disposition=Disposition.MERGE,
+        lag_s=SEARCH_LAG_S,
     ),
     Dataset(
         name="factors",
@@ -128,11 +134,17 @@ _ALL = (
         scope="okta.users.read",
         bucket="factors",
         probe=Probe(path="/api/v1/users/{user}/factors"),
-        subject=Subject.USER,
-        disposition=Disposition.SUBJECTS,
         of_people=True,
         after=("users", "roles", "logs"),
         needs="users",
+        disposition=Disposition.SUBJECTS,
+        hang_on={"factor": "user_id"},
+        subjects="""
+            SELECT u.id AS subject, 'user' AS kind,
+                u.id IN (SELECT p.user_id FROM privilege p) AS is_first
+            FROM shown_user u JOIN sign_in_status i ON i.status = u.status
+        """,
+        subjects_are="users",
     ),
     Dataset(
         name="groups",
@@ -145,18 +157,35 @@ _ALL = (
             params={"filter": 'type eq "BUILT_IN"', "expand": "stats", "limit": 10},
         ),
         of_people=True,
+        disposition=Disposition.MERGE,
+        lag_s=SEARCH_LAG_S,
+        hang_on={"group_member": "group_id"},
+        subjects="""
+            SELECT g.id AS subject, 'group' AS kind, 0 AS is_first FROM shown_group g
+            WHERE g.has_admin_role OR coalesce(g.folded_name, lower(g.name)) IN
+                (SELECT n.name FROM privileged_name n)
+        """,
+        subjects_are="groups",
+        moved="SELECT g.id AS subject, g.membership_updated AS moved_at FROM shown_group g",
     ),
     Dataset(
         name="roles",
-        tables=("role",),
+        page=100,
         options=("sync_users",),
         scope="okta.roles.read",
         role=IAM,
         bucket="user roles",
         probe=Probe(path="/api/v1/iam/assignees/users", params={"limit": 1}),
-        subject=Subject.HOLDER,
         of_people=True,
         after=("groups",),
+        disposition=Disposition.SUBJECTS,
+        tables=("role", "assignee"),
+        hang_on={"role": "holder_id"},
+        subjects="""
+            SELECT a.user_id AS subject, 'user' AS kind, 0 AS is_first FROM shown_assignee a
+            UNION SELECT g.id, 'group', 0 FROM shown_group g WHERE g.has_admin_role
+        """,
+        subjects_are="administrators",
     ),
     Dataset(
         name="custom_roles",
@@ -165,9 +194,17 @@ _ALL = (
         scope="okta.roles.read",
         role=IAM,
         bucket="iam",
-        subject=Subject.ROLE,
         after=("roles", "service_apps"),
         needs="roles",
+        disposition=Disposition.SUBJECTS,
+        hang_on={"role_permission": "role_id", "set_resource": "resource_set_id"},
+        subjects="""
+            SELECT r.custom_role_id AS subject, 'role' AS kind, 0 AS is_first FROM any_role r
+            WHERE r.type = 'CUSTOM' AND r.custom_role_id <> ''
+            UNION SELECT r.resource_set_id, 'resource_set', 0 FROM any_role r
+            WHERE r.type = 'CUSTOM' AND r.resource_set_id <> ''
+        """,
+        subjects_are="roles and resource sets",
     ),
     Dataset(
         name="api_tokens",
@@ -188,13 +225,17 @@ _ALL = (
     ),
     Dataset(
         name="assignments",
-        tables=("assignment", "app_read", "app_group"),
+        page=500,
         options=("sync_apps",),
         scope="okta.apps.read",
         bucket="apps",
-        subject=Subject.APP,
         after=("apps",),
         needs="apps",
+        disposition=Disposition.SUBJECTS,
+        tables=("assignment", "app_group"),
+        hang_on={"assignment": "app_id", "app_group": "app_id"},
+        subjects="SELECT a.id AS subject, 'app' AS kind, 0 AS is_first FROM sso_app a",
+        subjects_are="applications",
     ),
     Dataset(
         name="service_apps",
@@ -203,9 +244,15 @@ _ALL = (
         scope="okta.roles.read",
         role=IAM,
         bucket="other",
-        subject=Subject.APP,
         after=("apps",),
         needs="apps",
+        disposition=Disposition.SUBJECTS,
+        hang_on={"client_role": "app_id"},
+        subjects="""
+            SELECT a.id AS subject, 'app' AS kind, 0 AS is_first FROM known_app a
+            WHERE a.class = 'machine' AND a.status = 'ACTIVE'
+        """,
+        subjects_are="service apps",
     ),
     Dataset(
         name="policies",
@@ -214,7 +261,10 @@ _ALL = (
         scope="okta.policies.read",
         bucket="other",
         probe=Probe(path="/api/v1/policies", params={"type": "OKTA_SIGN_ON"}),
-        subject=Subject.POLICY,
+        disposition=Disposition.SUBJECTS,
+        hang_on={"policy_rule": "policy_id"},
+        subjects="SELECT p.id AS subject, 'policy' AS kind, 0 AS is_first FROM shown_policy p",
+        subjects_are="policies",
     ),
     Dataset(
         name="authenticators",
@@ -227,6 +277,7 @@ _ALL = (
     ),
     Dataset(
         name="devices",
+        page=20,
         tables=("device", "device_user"),
         options=("sync_users",),
         scope="okta.devices.read",
@@ -234,6 +285,8 @@ _ALL = (
         probe=Probe(path="/api/v1/devices", params={"limit": 1}),
         of_people=True,
         edition=IDENTITY_ENGINE,
+        disposition=Disposition.MERGE,
+        lag_s=SEARCH_LAG_S,
     ),
     Dataset(
         name="zones",
@@ -268,9 +321,12 @@ _ALL = (
         scope="okta.logs.read",
         role="Read-only, Report or Organization Administrator",
         bucket="logs",
-        subject=Subject.APP,
         after=("logs", "apps"),
         needs="apps",
+        disposition=Disposition.SUBJECTS,
+        hang_on={"app_use": "app_id"},
+        subjects="SELECT a.id AS subject, 'app' AS kind, 0 AS is_first FROM sso_app a",
+        subjects_are="applications",
     ),
 )
 

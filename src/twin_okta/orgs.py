@@ -46,6 +46,11 @@ def org_of(snapshot: Snapshot) -> str:
     return next((str(org_id) for (org_id,) in snapshot.rows(OWNER_ID)), "")
 
 
+def owner_of(snapshot: Snapshot) -> str:
+    """The origin of the org that was read; empty when none was."""
+    return next((str(origin) for (_, origin) in snapshot.rows(GET_OWNER)), "")
+
+
 def _set_aside(state_dir: Path, org: str) -> None:
     _move(state_dir / FILE_NAME, _place_of(state_dir, org))
 

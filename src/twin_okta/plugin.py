@@ -19,6 +19,7 @@ from twin_host.contract import (
     OptionValue,
     Rejected,
     Secret,
+    SyncPlan,
     SyncReport,
     SyncStatus,
 )
@@ -58,6 +59,26 @@ def test_connection(connector: str, config: Config, context: Context) -> Connect
     except ConfigError as wrong:
         return ConnectionReport(ok=False, org=settings.domain, error=str(wrong))
     return asyncio.run(probe_all(client, context, domain=settings.domain))
+
+
+@hookimpl(optionalhook=True)
+def plan(
+    connector: str, config: Config, options: Mapping[str, OptionValue], context: Context
+) -> SyncPlan | None:
+    """Say what a sync would read."""
+    if connector != NAME:
+        return None
+    from twin_okta.asked import Asked
+    from twin_okta.config import ConfigError, from_settings
+    from twin_okta.connection import connect
+    from twin_okta.sync.plan import plan_sync
+
+    settings, asked = from_settings(config), Asked.by(options)
+    try:
+        client = connect(settings, context, asked.datasets)
+    except ConfigError as wrong:
+        return SyncPlan(datasets={}, error=str(wrong))
+    return asyncio.run(plan_sync(client, settings, asked, context))
 
 
 @hookimpl

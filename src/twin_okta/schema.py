@@ -12,14 +12,23 @@ from typing import Any
 from twin_okta.datasets import DATASETS
 from twin_okta.rules import load
 
-MIGRATIONS = ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_5.sql")
+MIGRATIONS = ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql", "schema_5.sql")
 """Each brings the snapshot one version further; never changed, only added to."""
 SHOWN = "CREATE VIEW shown AS SELECT name, CASE WHEN shown > 0 THEN shown ELSE reading END AS generation FROM dataset"  # noqa: E501
 SHOWN_TABLE = (
     "CREATE VIEW shown_{view} AS SELECT * FROM {table}"
     " WHERE generation = (SELECT generation FROM shown WHERE name = '{dataset}')"
 )
-ALL_OF_TABLE = "CREATE VIEW shown_{view} AS SELECT * FROM {table}"
+SHOWN_OF_SUBJECTS = "CREATE VIEW shown_{view} AS SELECT * FROM {table} WHERE generation = 1"
+UNREAD = (
+    "CREATE VIEW unread AS SELECT w.dataset, w.subject FROM wanted_subject w WHERE NOT EXISTS"
+    " (SELECT 1 FROM subject_read r WHERE r.dataset = w.dataset AND r.subject = w.subject)"
+)
+MOVED = (
+    " UNION SELECT w.dataset, w.subject FROM wanted_subject w JOIN ({moved}) m"
+    " ON w.dataset = '{dataset}' AND m.subject = w.subject JOIN subject_read r"
+    " ON r.dataset = w.dataset AND r.subject = w.subject AND r.read_at < m.moved_at"
+)
 COMPUTED_ONCE = {
     "factor_use": "CREATE UNIQUE INDEX temp.factor_use_of ON factor_use (type, provider)",
     "enrolled_type": "CREATE UNIQUE INDEX temp.enrolled_type_of ON enrolled_type (user_id, type)",
@@ -76,7 +85,7 @@ def compute_once(db: sqlite3.Connection) -> None:
 
     They say the same, of the moment at which they were made, and cost their work once.
     """
-    for statement in _statements("views.sql"):
+    for statement in (*_statements("views.sql"), *_views_of_subjects()):
         name = statement.split()[2]
         kind = "TABLE" if name in COMPUTED_ONCE else "VIEW"
         db.execute(statement.replace("CREATE VIEW", f"CREATE TEMP {kind}", 1))
@@ -88,14 +97,33 @@ def compute_once(db: sqlite3.Connection) -> None:
 def wanted_views() -> tuple[tuple[str, str], ...]:
     """Every view by its name, in the order in which they build on each other."""
     plain = [
-        (SHOWN_TABLE if dataset.has_generations else ALL_OF_TABLE).format(
+        (SHOWN_OF_SUBJECTS if table in dataset.hang_on else SHOWN_TABLE).format(
             view=table.removeprefix("okta_"), table=table, dataset=dataset.name
         )
         for dataset in DATASETS.values()
         for table in dataset.tables
     ]
-    statements = [SHOWN, *plain, *_statements("views.sql")]
+    statements = [SHOWN, *plain, *_statements("views.sql"), *_views_of_subjects()]
     return tuple((statement.split()[2], statement) for statement in statements)
+
+
+def _views_of_subjects() -> list[str]:
+    """Each dataset's subjects, and those of them that were not read since they changed."""
+    of_each = [
+        f"SELECT '{dataset.name}' AS dataset, s.subject, s.kind, s.is_first"
+        f" FROM ({' '.join(dataset.subjects.split())}) s"
+        for dataset in DATASETS.values()
+        if dataset.subjects and dataset.name != "factors"
+    ]
+    moved = (
+        MOVED.format(dataset=dataset.name, moved=dataset.moved)
+        for dataset in DATASETS.values()
+        if dataset.moved
+    )
+    return [
+        f"CREATE VIEW wanted_subject AS {' UNION ALL '.join(of_each)}",
+        UNREAD + "".join(moved),
+    ]
 
 
 @cache
@@ -131,6 +159,9 @@ def rule_tables() -> dict[str, Rows]:
             (rule["dataset"], event, rule.get("target", ""), rule.get("otherwise", "whole"))
             for rule in load("due")["due"]
             for event in rule["events"]
+        ],
+        "pair_event": [
+            (event,) for rule in load("due")["due"] if rule.get("pair") for event in rule["events"]
         ],
     }
 

@@ -1,7 +1,6 @@
 """The SQLite snapshot: what was read from Okta, how complete it is, and where to go on.
 
-There is one door for the writer and one for readers. A Reading writes one dataset's next generation
-beside the shown one and replaces it only when it has come to the end.
+There is one door for the writer and one for readers.
 """
 
 import json
@@ -11,15 +10,12 @@ import unicodedata
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from twin_host.contract import CannotGoOn, DatasetReport
-from twin_okta.api.structure import Unreadable
-from twin_okta.datasets import DATASETS
 from twin_okta.schema import (
     MIGRATIONS,
     bring_up_to_date,
@@ -29,6 +25,7 @@ from twin_okta.schema import (
 )
 
 FILE_NAME = "snapshot.db"
+NEVER = "9999-12-31T00:00:00.000Z"
 WRITER_CACHE_KB = 16_384
 """Ids come in no order, so that each has another page of an index to go to."""
 PAGES_A_CHECKPOINT = 4_000
@@ -126,7 +123,7 @@ class Snapshot:
             found = self._db.execute(f"SELECT * FROM ({sql}) LIMIT 0")
             return tuple(column[0] for column in found.description)
 
-    def rows(self, sql: str, values: Row = ()) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, values: Row | Record = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
         with _plainly(self.path):
             return self._db.execute(sql, values).fetchall()
@@ -143,7 +140,7 @@ class Snapshot:
             names = [column[0] for column in found.description]
             return [dict(zip(names, row, strict=True)) for row in found]
 
-    def number(self, sql: str, values: Row = ()) -> int:
+    def number(self, sql: str, values: Row | Record = ()) -> int:
         """The single number a query gives; 0 when it gives none."""
         with _plainly(self.path):
             row = self._db.execute(sql, values).fetchone()
@@ -177,34 +174,6 @@ class Snapshot:
         with self.together():
             self._db.executemany(sql, rows)
 
-    def next_generation(self, dataset: str, now: datetime) -> "Reading":
-        """Start a dataset's next generation."""
-        ((shown, unfinished),) = self.rows(
-            "SELECT shown, reading FROM dataset WHERE name = ?", (dataset,)
-        )
-        generation = max(shown, unfinished) + 1
-        with self.together():
-            self._forget(dataset, keep=shown)
-            self.write(
-                "UPDATE dataset SET reading = ?, started_at = ? WHERE name = ?",
-                [(generation, iso_text(now), dataset)],
-            )
-        return Reading(self, dataset, generation)
-
-    def promote(self, reading: "Reading") -> None:
-        """Show a generation that was read to its end, and forget the one before. It is as old as
-        the beginning of its reading."""
-        with self.together():
-            before = self.number("SELECT shown FROM dataset WHERE name = ?", (reading.dataset,))
-            count = Reading(self, reading.dataset, before).count() if before else None
-            self._forget(reading.dataset, keep=reading.generation)
-            self.write(
-                "UPDATE dataset SET shown = reading, reading = 0, as_of = started_at,"
-                " count_before = ?, unreadable ="
-                " (SELECT count(*) FROM unreadable WHERE dataset = name) WHERE name = ?",
-                [(count, reading.dataset)],
-            )
-
     def doubts(self) -> dict[str, tuple[str, str]]:
         """What is doubted of each dataset, and since when."""
         return {name: (doubt, since or "") for name, doubt, since in self.rows(DOUBTS)}
@@ -215,7 +184,7 @@ class Snapshot:
 
     def log_reaches_back_to(self) -> str:
         """Since when the log is known without a hole."""
-        return str(self.rows("SELECT max(since) FROM log_reach")[0][0] or "9999")
+        return str(self.rows("SELECT max(since) FROM log_reach")[0][0] or NEVER)
 
     def note(self, dataset: str, report: DatasetReport) -> None:
         """Remember how the last sync of a dataset ended."""
@@ -256,70 +225,6 @@ class Snapshot:
         with self.together():
             _refuse_newer(self._db, self.path)
             bring_up_to_date(self._db)
-
-    def _forget(self, dataset: str, *, keep: int) -> None:
-        for table in DATASETS[dataset].tables if DATASETS[dataset].has_generations else ():
-            self.write(f"DELETE FROM {table} WHERE generation <> ?", [(keep,)])
-        self.write(
-            "DELETE FROM unreadable WHERE dataset = ? AND generation <> ?", [(dataset, keep)]
-        )
-
-
-@frozen
-class Reading:
-    """One dataset's generation while it is being read."""
-
-    snapshot: Snapshot
-    dataset: str
-    generation: int
-
-    def store(self, table: str, rows: Iterable[Record]) -> None:
-        """Write rows of this generation; all of them have the same columns."""
-        records = [{"generation": self.generation, **row} for row in rows]
-        if records:
-            self.snapshot.write(_insert(table, tuple(records[0])), records)
-
-    def keep_shown(self, table: str, key: Record) -> None:
-        """Take over what was known before of one subject, in place of what was read of it now."""
-        columns = [row[1] for row in self.snapshot.rows(f"PRAGMA table_info({table})")]
-        rest = ", ".join(column for column in columns if column != "generation")
-        its = " AND ".join(f"{column} = :{column}" for column in key)
-        shown = "SELECT shown FROM dataset WHERE name = :dataset"
-        values = {**key, "dataset": self.dataset, "generation": self.generation}
-        with self.snapshot.together():
-            self.snapshot.write(
-                f"DELETE FROM {table} WHERE generation = :generation AND {its}", [values]
-            )
-            self.snapshot.write(
-                f"INSERT INTO {table} (generation, {rest}) SELECT :generation, {rest} FROM {table}"
-                f" WHERE generation = ({shown}) AND {its}",
-                [values],
-            )
-
-    def leave_out(self, records: Iterable[Unreadable]) -> None:
-        """Count records that could not be understood."""
-        self.snapshot.write(
-            "INSERT INTO unreadable VALUES (?, ?, ?, ?)",
-            [(self.dataset, self.generation, record.id, record.reason) for record in records],
-        )
-
-    def left_out(self) -> list[tuple[str, str]]:
-        """The ids of the records that could not be understood, each with the reason."""
-        sql = "SELECT id, reason FROM unreadable WHERE dataset = ? AND generation = ?"
-        found = self.snapshot.rows(sql, (self.dataset, self.generation))
-        return [(str(its_id), str(reason)) for its_id, reason in found]
-
-    def count(self) -> int:
-        """How many rows of its first table this generation holds."""
-        table = DATASETS[self.dataset].tables[0]
-        sql = f"SELECT count(*) FROM {table} WHERE generation = ?"
-        return self.snapshot.number(sql, (self.generation,))
-
-
-@cache
-def _insert(table: str, columns: tuple[str, ...]) -> str:
-    places = ", ".join(f":{column}" for column in columns)
-    return f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({places})"
 
 
 @contextmanager

@@ -11,11 +11,9 @@ CREATE VIEW setting AS
         (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', coalesce(d.as_of, d.started_at),
                 '-' || o.stale_after_days || ' days')
             FROM dataset d WHERE d.name = 'users') AS stale_before,
-        (SELECT d.shown > 0 AND d.unreadable = 0 AND d.doubt = '' AND NOT EXISTS
-                (SELECT 1 FROM shown_api_token t WHERE t.user_id IS NULL)
-            FROM dataset d WHERE d.name = 'api_tokens') AS knows_tokens,
-        (SELECT d.shown > 0 AND d.unreadable = 0 AND d.doubt = ''
-            FROM dataset d WHERE d.name = 'custom_roles') AS knows_permissions,
+        'api_tokens' IN (SELECT s.name FROM sound s) AND NOT EXISTS
+            (SELECT 1 FROM shown_api_token t WHERE t.user_id IS NULL) AS knows_tokens,
+        'custom_roles' IN (SELECT s.name FROM sound s) AS knows_permissions,
         (SELECT d.shown > 0 FROM dataset d WHERE d.name = 'roles') AS knows_roles
     FROM org o;
 
@@ -26,30 +24,48 @@ CREATE VIEW log_reach AS
     SELECT max(since, coalesce((SELECT max(until) FROM log_hole), '')) AS since, read_to
     FROM log_cursor;
 
--- Subjects that the log says have changed since they were read. An entry that had been stored when
--- the subject was read cannot be one, nor one that was published well before; a failed attempt
--- changes nothing.
+-- What the log tells of each subject; '*' is the whole dataset. A failed attempt changes nothing.
 CREATE VIEW news AS
     SELECT e.number, e.published, e.event_type, e.actor_id FROM log_event e
     WHERE e.number > (SELECT min(after_event) FROM subject_read) AND e.outcome IS NOT 'FAILURE';
-CREATE VIEW due AS
-    SELECT r.dataset, r.subject, max(e.published) AS changed
-    FROM news e JOIN due_event d ON d.event_type = e.event_type AND d.target_type <> ''
+CREATE VIEW told_change AS
+    SELECT d.dataset, t.id AS subject, e.number, e.published
+    FROM due_event d JOIN news e ON e.event_type = d.event_type
     JOIN target t ON t.event = e.number AND t.type = d.target_type
-    JOIN subject_read r ON r.dataset = d.dataset AND r.subject = t.id
-    WHERE e.number > r.after_event AND e.published >= r.newer_from
-    GROUP BY 1, 2
-    UNION
-    SELECT r.dataset, r.subject, max(e.published)
-    FROM news e JOIN due_event d ON d.event_type = e.event_type AND d.otherwise = 'actor'
-    JOIN subject_read r ON r.dataset = d.dataset AND r.subject = e.actor_id
-    WHERE e.number > r.after_event AND e.published >= r.newer_from AND NOT EXISTS (
-        SELECT 1 FROM target t WHERE t.event = e.number AND t.type = d.target_type)
+    WHERE d.target_type <> '' AND t.id IS NOT NULL
+    UNION ALL
+    SELECT d.dataset, CASE d.otherwise WHEN 'actor' THEN e.actor_id ELSE '*' END, e.number,
+        e.published
+    FROM due_event d JOIN news e ON e.event_type = d.event_type
+    WHERE d.otherwise <> 'nothing' AND NOT EXISTS (SELECT 1 FROM target t
+        WHERE t.event = e.number AND t.type = d.target_type AND t.id IS NOT NULL);
+
+-- Subjects that have changed since they were read. An entry that had been stored when the subject
+-- was read cannot say so, nor one that was published well before. A subject without a reading of
+-- its own is as old as the list that it is on.
+CREATE VIEW due AS
+    SELECT c.dataset, c.subject, max(c.published) AS changed FROM told_change c
+    LEFT JOIN subject_read r ON r.dataset = c.dataset AND r.subject = c.subject
+    LEFT JOIN subject_read l ON l.dataset = c.dataset AND l.subject = '*'
+    WHERE c.number > coalesce(r.after_event, l.after_event)
+        AND c.published >= coalesce(r.newer_from, l.newer_from)
     GROUP BY 1, 2;
+
+-- What was found otherwise than it was known, and the log has not told of even since.
+CREATE VIEW drifted AS
+    SELECT d.dataset, d.subject, d.since, d.found_at, d.appeared, d.went FROM drift d
+    WHERE NOT EXISTS (SELECT 1 FROM log_event e JOIN due_event u ON u.event_type = e.event_type
+            AND u.dataset = d.dataset
+        LEFT JOIN target t ON t.event = e.number AND t.type = u.target_type
+        WHERE e.published BETWEEN d.since AND d.found_at
+            AND (t.id = d.subject OR d.subject = '*' OR t.id IS NULL AND u.otherwise <> 'nothing'));
 
 CREATE VIEW shown_factor_read AS
     SELECT subject AS user_id, outcome, in_order, read_at, sync, failure FROM subject_read
     WHERE dataset = 'factors';
+CREATE VIEW shown_app_read AS
+    SELECT subject AS app_id, CASE failure WHEN '' THEN outcome ELSE 'unreadable' END AS outcome
+    FROM subject_read WHERE dataset = 'assignments' AND subject <> '*';
 
 -- Of when the factors are that were read of those who can sign in.
 CREATE VIEW factor_sweep AS
@@ -57,16 +73,24 @@ CREATE VIEW factor_sweep AS
         count(*) FILTER (WHERE p.failure <> '') AS failed
     FROM population p WHERE p.read_at IS NOT NULL;
 
+-- Datasets of which everything was understood, and nothing is doubted.
+CREATE VIEW sound AS
+    SELECT d.name FROM dataset d
+    WHERE d.shown > 0 AND d.unreadable = 0 AND d.doubt = '' AND (d.name = 'factors' OR NOT EXISTS
+        (SELECT 1 FROM subject_read r WHERE r.dataset = d.name AND r.failure <> ''));
+
 -- How far each dataset can be believed; `as_of` is its oldest reading. Users whose factors changed
 -- since are undecided one by one, in `population`.
 CREATE VIEW standing AS
-    SELECT d.name, d.shown > 0 AND d.unreadable = 0 AND d.doubt = ''
-            AND (d.name = 'factors' OR d.name NOT IN (SELECT u.dataset FROM due u)) AS complete,
+    SELECT d.name, d.name IN (SELECT s.name FROM sound s) AND (d.name = 'factors'
+            OR d.name NOT IN (SELECT u.dataset FROM due u UNION SELECT u.dataset FROM unread u))
+            AS complete,
         d.shown > 0 AS read_once,
-        coalesce(CASE d.name WHEN 'factors' THEN (SELECT s.oldest FROM factor_sweep s) END,
-            d.as_of, d.started_at) AS as_of,
+        coalesce(CASE d.name WHEN 'factors' THEN (SELECT s.oldest FROM factor_sweep s)
+                ELSE min(d.as_of, o.read_at) END, d.as_of, o.read_at, d.started_at) AS as_of,
         d.state, coalesce(nullif(d.doubt, ''), d.reason) AS reason
-    FROM dataset d;
+    FROM dataset d LEFT JOIN (SELECT r.dataset, min(r.read_at) AS read_at FROM subject_read r
+        WHERE r.subject <> '*' AND r.outcome = 'read' GROUP BY r.dataset) o ON o.dataset = d.name;
 
 -- --- factors -------------------------------------------------------------------------------------
 
@@ -245,6 +269,11 @@ CREATE VIEW role_held AS
         FROM shown_client_role c) r
     WHERE r.is_held IS NOT 0;
 
+-- Roles that somebody or something holds.
+CREATE VIEW any_role AS
+    SELECT r.type, r.custom_role_id, r.resource_set_id FROM shown_role r
+    UNION SELECT c.type, c.custom_role_id, c.resource_set_id FROM shown_client_role c;
+
 -- Names of groups that the settings call privileged, folded.
 CREATE VIEW privileged_name AS
     SELECT e.value AS name FROM org o,
@@ -281,12 +310,19 @@ CREATE VIEW token_use AS
     UNION ALL SELECT DISTINCT a.user_id, NULL FROM privilege a
     WHERE NOT (SELECT s.knows_tokens FROM setting s);
 
+-- People whom another list names, and who are no more: the log tells, or they were asked for since
+-- all users were listed.
+CREATE VIEW gone_user AS
+    SELECT r.subject AS id FROM subject_read r JOIN subject_read l
+        ON l.dataset = 'users' AND l.subject = '*'
+    WHERE r.dataset = 'users' AND r.outcome = 'gone' AND r.read_at >= l.read_at
+    UNION
+    SELECT t.id FROM log_event e JOIN target t ON t.event = e.number AND t.type = 'User'
+    WHERE e.event_type = 'user.lifecycle.delete.completed' AND e.outcome IS NOT 'FAILURE'
+        AND t.id IS NOT NULL;
+
 -- Everybody who is privileged, by the strongest of their roles. A holder whom the list of users
 -- lacks is nobody who could be looked at.
--- People whom another list names, and who are no more.
-CREATE VIEW gone_user AS
-    SELECT r.subject AS id FROM subject_read r WHERE r.dataset = 'users' AND r.outcome = 'gone';
-
 CREATE VIEW privileged_user AS
     SELECT a.user_id AS id, u.login, u.status, a.roles, a.via,
         CASE WHEN a.tier_is_known THEN a.tier END AS tier, a.tier_is_known,
@@ -347,11 +383,12 @@ CREATE VIEW application AS
             WHERE s.app_id = a.id AND s.scope = 'GROUP') END AS assigned_through_groups,
         CASE WHEN r.outcome = 'read' THEN
             (SELECT count(*) FROM shown_app_group s WHERE s.app_id = a.id) END AS assigned_groups,
-        u.last_used, CASE WHEN u.app_id IS NOT NULL THEN u.last_used IS NOT NULL END AS is_used,
+        u.last_used, CASE WHEN w.outcome = 'read' THEN u.last_used IS NOT NULL END AS is_used,
         (SELECT p.name FROM shown_policy p WHERE p.id = a.policy_id) AS policy,
         a.features AS provisioning
     FROM known_app a LEFT JOIN shown_app_read r ON r.app_id = a.id
-    LEFT JOIN shown_app_use u ON u.app_id = a.id;
+    LEFT JOIN shown_app_use u ON u.app_id = a.id
+    LEFT JOIN subject_read w ON w.dataset = 'app_use' AND w.subject = a.id;
 
 -- Rules of active policies that somebody can meet: those up to the first for everybody.
 CREATE VIEW reachable_rule AS

@@ -10,6 +10,7 @@ from twin_host.home import Home
 from twin_host.twin import Twin
 
 RIGHT = {
+    "okta_plan": {},
     "okta_status": {}, "okta_sync": {"hours_back": 5}, "twin_facts": {}, "twin_gaps": {},
     "twin_search": {"words": "x"}, "twin_explain": {"key": "x"}, "twin_events": {"severity": None},
 }  # fmt: skip

@@ -188,7 +188,7 @@ def _odd_org(folder):
     org.group("g2", "Ops", "ada", has_admin_role=1)
     for app, mode in (("a1", "SAML_2_0"), ("a2", "AUTO_LOGIN"), ("console", "OPENID_CONNECT")):
         org.app(app, mode, name="saasure" if app == "console" else app)
-        org.add("app_read", app_id=app, outcome="read")
+        org.read("assignments", app)
         org.add("app_use", app_id=app, last_used=LONG_AGO)
     org.app("m1", "OPENID_CONNECT", application_type="service")
     org.add("client_role", app_id="m1", id="cr1", type="ORG_ADMIN", status="ACTIVE")

@@ -5,17 +5,27 @@ from itertools import product
 import pytest
 
 from twin_okta.asked import Asked, default_options
-from twin_okta.datasets import DATASETS, scopes_of
+from twin_okta.datasets import DATASETS, Disposition, scopes_of
 from twin_okta.manifest import connector_info
 from twin_okta.schema import wanted_views
-from twin_okta.sync.plan import in_order
+from twin_okta.sync.order import in_order
 from twin_okta.sync.readers import READERS
 
 OPTIONS = sorted({option for dataset in DATASETS.values() for option in dataset.options})
 
 
 def test_every_dataset_has_a_reader_and_every_reader_a_dataset():
-    assert list(READERS) == list(DATASETS)
+    """The log has a way of its own."""
+    assert list(READERS) == [name for name in DATASETS if name != "logs"]
+
+
+def test_what_hangs_on_subjects_has_subjects_and_a_reader_for_each_kind():
+    for name, dataset in DATASETS.items():
+        assert bool(dataset.subjects) == bool(dataset.hang_on) == bool(dataset.subjects_are)
+        assert set(dataset.hang_on) <= set(dataset.tables)
+        if name in READERS:
+            assert bool(READERS[name].whole) == bool(dataset.listed)
+            assert bool(READERS[name].since) == (dataset.disposition is Disposition.MERGE)
 
 
 def test_the_manifest_has_the_options_that_datasets_name_and_how_far_back_the_log_goes():

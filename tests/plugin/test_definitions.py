@@ -400,7 +400,8 @@ def test_each_application_is_of_one_kind(org, columns, figure):
 def test_numbers_that_were_not_read_are_no_zeros(org):
     org.app("read")
     org.app("refused")
-    org.add("app_read", app_id="read", outcome="read")
+    for dataset, app in (("assignments", "refused"), ("app_use", "read"), ("app_use", "refused")):
+        org.read(dataset, app, "denied")
 
     with_numbers = _rows(org, org.facts()["sso_apps"])
 

@@ -8,6 +8,8 @@ from tests.support.virtual_org import virtual_org
 from twin_host.contract import Confidence, DatasetState, SyncStatus
 from twin_okta.snapshot import Snapshot
 
+WHOLE_LISTS_AGAIN_S = 8 * 86400
+"""So long after a sync everything is read again, whatever the log tells."""
 EVERYBODY = "/api/v1/groups"
 LISTS = {
     "users": "/api/v1/users",
@@ -47,7 +49,7 @@ def test_a_list_that_falls_by_half_is_doubted_until_a_later_sync_says_the_same(d
     org.sync()
     assert doubted(org.sync()) == set()
     half = org.sandbox.faults.play(tricks.records(halved), LISTS[dataset])
-    org.clock.advance(3600)
+    org.clock.advance(WHOLE_LISTS_AGAIN_S)
 
     first = org.sync()
     org.clock.advance(600)
@@ -66,7 +68,7 @@ def test_a_list_that_comes_back_whole_ends_the_doubt():
     org = virtual_org(users=60)
     org.sync()
     org.sandbox.faults.play(tricks.records(halved), "/api/v1/users", times=1)
-    org.clock.advance(3600)
+    org.clock.advance(WHOLE_LISTS_AGAIN_S)
     assert "users" in doubted(org.sync())
     org.clock.advance(4000)
 

@@ -7,13 +7,12 @@ import pytest
 from tests.support.small_snapshot import NOW, SmallSnapshot
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import Confidence
-from twin_okta.datasets import DATASETS
+from twin_okta.datasets import DATASETS, SLACK_S
 from twin_okta.posture.standing import Standings
 from twin_okta.snapshot import Snapshot, iso_text
-from twin_okta.sync.subjects import SLACK
 
 READ_AT = NOW
-NEWER_FROM = READ_AT - SLACK
+NEWER_FROM = READ_AT - timedelta(seconds=SLACK_S)
 STORED_BY_THEN = 10
 """The number of the last entry that was in the log when the subject was read."""
 FACTOR_EVENT = "user.mfa.factor.deactivate"  # due is its target, and without one its actor

@@ -125,7 +125,11 @@ def test_a_first_sync_with_the_default_recommends_a_week():
 def test_the_server_is_asked_for_the_types_that_rules_watch():
     wanted = server_filter()
     assert 'eventType sw "user.account."' in wanted
-    assert '(eventType eq "user.session.start" and outcome.result eq "FAILURE")' in wanted
+    assert 'or eventType eq "user.session.start" or' in wanted  # nothing else tells of sign-ins
+    assert (
+        '(eventType eq "user.authentication.auth_via_mfa" and outcome.result eq "FAILURE")'
+        in wanted
+    )
     assert "user.session.end" not in wanted
     assert len(quote(wanted)) < LONGEST_FILTER  # an address has to fit through proxies
 

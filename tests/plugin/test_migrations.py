@@ -42,7 +42,8 @@ def older_snapshot(folder, version):
             for row in held[table]:
                 places = ", ".join(f":{column}" for column in row)
                 db.execute(f"INSERT INTO {table} VALUES ({places})", row)
-        for name, shown in (("users", 7), ("factors", 1)):
+        for name in DATASETS:
+            shown = 7 if name == "users" else 1
             known = {"name": name, "shown": shown, "reading": 0, "as_of": "2026-01-01"}
             held["dataset"].append(known)
             db.execute(
@@ -56,6 +57,15 @@ def older_snapshot(folder, version):
                 {"dataset": "factors", "subject": row.pop("user_id"), **row} for row in of_shown
             ]
             held["factor"] = [row for row in held["factor"] if row.pop("generation") == 1]
+        if "app_read" in held:
+            of_shown = [row for row in held.pop("app_read") if row.pop("generation") == 1]
+            held.setdefault("subject_read", []).extend(
+                {"dataset": "assignments", "subject": row.pop("app_id"), **row} for row in of_shown
+            )
+        for table in {
+            table for dataset in DATASETS.values() for table in dataset.hang_on
+        } & held.keys():
+            held[table] = [row for row in held[table] if row.pop("generation", 1) == 1]
         for row in held.get("policy_rule", []):
             row.pop("password_alone", None)  # what it was made from is read anew
         db.execute(f"PRAGMA user_version = {version}")

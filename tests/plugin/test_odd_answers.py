@@ -283,17 +283,14 @@ def onward(n):
 
 
 @pytest.mark.parametrize("length", [1, 2, 7])
-@pytest.mark.parametrize("until_empty", [False, True])
-def test_a_circle_of_pages_is_left(length, until_empty):
-    """For a list, and for the log, whose every page has a next one."""
-
+def test_a_circle_of_pages_is_left(length):
     def answer(request):
         here = int(request.url.params.get("after", 0))
         return page(f"r{here}", link=onward((here + 1) % length))
 
     server = OddServer(answer)
     with pytest.raises(UnreadableAnswer, match="circle"):
-        server.pages(until_empty=until_empty)
+        server.pages()
     assert len(server.requests) <= length + 1
 
 
@@ -323,12 +320,6 @@ def test_a_few_empty_pages_on_the_way_end_no_list():
         return page(*ids, link=onward(here + 1) if here < 3 * NOTHING_NEW else "")
 
     assert len(OddServer(answer).pages()) == 3 * NOTHING_NEW + 1
-
-
-def test_a_log_ends_at_its_first_empty_page():
-    server = in_turn(page("1", link=onward(1)), page(link=onward(2)))
-
-    assert server.pages("/api/v1/logs", until_empty=True) == [[{"id": "1"}], []]
 
 
 # --- paths ------------------------------------------------------------------------------------

@@ -17,6 +17,18 @@ RECENTLY = iso_text(NOW - timedelta(days=3))
 LONG_AGO = iso_text(NOW - timedelta(days=300))
 
 
+READ = """
+INSERT OR REPLACE INTO subject_read
+    (dataset, subject, outcome, read_at, newer_from, after_event, in_order, sync, failure)
+VALUES (?, ?, ?, ?, ?, 0, 0, 1, '')
+"""
+READ_THE_REST = """
+INSERT OR IGNORE INTO subject_read
+    (dataset, subject, outcome, read_at, newer_from, after_event, in_order, sync, failure)
+SELECT dataset, subject, 'read', ?, ?, 0, 0, 1, '' FROM unread
+"""
+
+
 class _NoSecrets:
     def get(self, _name: str) -> None:
         return None
@@ -61,18 +73,19 @@ class SmallSnapshot:
             "created": LONG_AGO, "activated": LONG_AGO, "last_login": RECENTLY,
         }  # fmt: skip
         self.add("user", id=user_id, **told | columns)
-        self.execute(
-            "INSERT INTO subject_read VALUES ('factors', ?, 'read', ?, ?, 0, 0, 1, '')",
-            user_id, iso_text(NOW), iso_text(NOW),
-        )  # fmt: skip
+        self.read("factors", user_id)
         for factor in factors:
             kind, _, provider = factor.partition("/")
             self._number += 1
             self.execute(
-                "INSERT INTO factor (user_id, id, type, provider, status)"
-                " VALUES (?, ?, ?, ?, 'ACTIVE')",
+                "INSERT INTO factor (generation, user_id, id, type, provider, status)"
+                " VALUES (1, ?, ?, ?, ?, 'ACTIVE')",
                 user_id, f"f{self._number}", kind, provider or "OKTA",
             )  # fmt: skip
+
+    def read(self, dataset: str, subject: str, outcome: str = "read") -> None:
+        """A subject that was asked for."""
+        self.execute(READ, dataset, subject, outcome, iso_text(NOW), iso_text(NOW))
 
     def administrator(
         self, user_id: str, *factors: str, role: str = "SUPER_ADMIN", **c: Any
@@ -130,7 +143,8 @@ class SmallSnapshot:
             keep(snapshot, found)
 
     def enrich(self) -> Enrichment:
-        """What it means."""
+        """What it means; whoever is not said to be unread was read."""
+        self.execute(READ_THE_REST, iso_text(NOW), iso_text(NOW))
         return enrich_snapshot(self.context)
 
     @property

@@ -11,7 +11,16 @@ from attrs import define, field
 
 from okta_sandbox import Org, Sandbox, Settings, create_app
 from tests.support.virtual_time import VirtualTimeLoop, run
-from twin_host.contract import ConnectionReport, Context, Enrichment, Progress, Secret, SyncReport
+from twin_host.contract import (
+    Budget,
+    ConnectionReport,
+    Context,
+    Enrichment,
+    Progress,
+    Secret,
+    SyncPlan,
+    SyncReport,
+)
 from twin_okta.asked import Asked
 from twin_okta.capabilities import probe_all
 from twin_okta.config import OktaConfig
@@ -19,6 +28,7 @@ from twin_okta.connection import connect
 from twin_okta.datasets import DATASETS
 from twin_okta.posture import enrich_snapshot
 from twin_okta.sync import sync_org
+from twin_okta.sync.plan import plan_sync
 
 BASE_URL = "http://127.0.0.1"
 
@@ -34,6 +44,7 @@ class VirtualOrg:
     secrets: dict[str, str]
     progress: list[Progress] = field(factory=list)
     cancelled: Event = field(factory=Event)
+    budget: Budget = field(factory=Budget)
 
     def get(self, name: str) -> Secret | None:
         """The host's side of `Secrets`."""
@@ -47,6 +58,7 @@ class VirtualOrg:
             clock=self.clock,
             report=self.progress.append,
             cancelled=self.cancelled,
+            budget=self.budget,
         )
 
     def sync(self, **options: bool | int) -> SyncReport:
@@ -58,6 +70,16 @@ class VirtualOrg:
             return await sync_org(client, self.config, asked, self.context)
 
         return run(reading(), self.clock.new_loop())
+
+    def plan(self, **options: bool | int) -> SyncPlan:
+        """What a sync would read."""
+        asked = Asked.by(options)
+
+        async def planning() -> SyncPlan:
+            client = connect(self.config, self.context, asked.datasets, transport=self._transport())
+            return await plan_sync(client, self.config, asked, self.context)
+
+        return run(planning(), self.clock.new_loop())
 
     def test(self) -> ConnectionReport:
         """Test the connection."""

@@ -3,6 +3,7 @@
 from twin_okta.api.client import OktaClient, Page, Traffic
 from twin_okta.api.errors import (
     BadCredential,
+    BudgetSpent,
     Denied,
     NotFound,
     NotOkta,
@@ -16,6 +17,7 @@ from twin_okta.api.errors import (
 
 __all__ = [
     "BadCredential",
+    "BudgetSpent",
     "Denied",
     "NotFound",
     "NotOkta",

@@ -16,6 +16,7 @@ from twin_okta.api.addresses import own_address, whole_address
 from twin_okta.api.clock import OktaClock
 from twin_okta.api.errors import (
     BadCredential,
+    BudgetSpent,
     Denied,
     OktaError,
     UnreadableAnswer,
@@ -36,9 +37,10 @@ LONGEST_SENTENCE = 600
 
 @define
 class Traffic:
-    """What a client has sent so far."""
+    """What a client has sent so far; `most` requests are the end of it."""
 
     requests: int = 0
+    most: int | None = None
     throttled: int = 0
     retries: int = 0
 
@@ -68,6 +70,7 @@ class OktaClient:
     clock: OktaClock = field(factory=OktaClock)
     secrets: KnownSecrets = field(factory=KnownSecrets)
     traffic: Traffic = field(factory=Traffic)
+    _on_the_way: int = field(default=0, init=False)
     _standing: Standing = field(init=False)
     _http: httpx.AsyncClient = field(init=False)
     _origin: httpx.URL = field(init=False)
@@ -143,10 +146,10 @@ class OktaClient:
         return Page(records, self._onward(next_in_body(answer.json)))
 
     def pages(
-        self, path: str, params: Params | None = None, *, until_empty: bool = False
+        self, path: str, params: Params | None = None, *, patient: bool = True
     ) -> AsyncIterator[Page]:
-        """A list from its first page to its last; `until_empty` as the System Log wants it."""
-        return follow(self.page, path, params, until_empty=until_empty)
+        """A list from its first page to its last."""
+        return follow(partial(self.page, patient=patient), path, params)
 
     def body_pages(
         self, path: str, params: Params | None = None, *, within: str = "value"
@@ -188,6 +191,7 @@ class OktaClient:
 
     async def _exchange(self, url: httpx.URL) -> tuple[httpx.Response, bytes, float]:
         async with self.pacer.slot(url.path) as slot:
+            self._spend()
             sent_at_s = asyncio.get_running_loop().time()
             try:
                 async with asyncio.timeout(ANSWER_TIMEOUT_S):
@@ -198,6 +202,12 @@ class OktaClient:
                 self._note(response, slot)
                 return response, response.content, sent_at_s
         raise trouble  # here, so that no text from below hangs on it
+
+    def _spend(self) -> None:
+        """One more request: counted before it is sent, since many are on their way at a time."""
+        self._on_the_way = max(self._on_the_way, self.traffic.requests) + 1
+        if self.traffic.most is not None and self._on_the_way > self.traffic.most:
+            raise BudgetSpent(f"The budget of {self.traffic.most} requests is spent.")
 
     def _note(self, response: httpx.Response, slot: Slot) -> None:
         slot.headers = rate = told.rate_headers(response.headers)

@@ -27,6 +27,11 @@ NOT_AVAILABLE = {"E0000015", "E0000022"}
 here: neither is about the credential."""
 
 
+class BudgetSpent(Exception):
+    """As many requests were made as there might be. It is about no request, so that nothing which
+    minds one record or one list catches it."""
+
+
 class OktaError(Exception):
     """Anything that stopped a reading. The message is a sentence for a person."""
 

@@ -29,16 +29,13 @@ async def follow(
     read: Callable[[str, Params | None], Awaitable[Page]],
     path: str,
     params: Params | None,
-    *,
-    until_empty: bool = False,
 ) -> AsyncIterator[Page]:
-    """Pages from the first to the last; with `until_empty` to the first that has no record, as the
-    System Log wants it."""
+    """Pages from the first to the last."""
     way = _Way()
     page = await read(path, params)
     while True:
         yield page
-        if page.next_url is None or (until_empty and not page.records):
+        if page.next_url is None:
             return
         way.must_lead_on(page)
         page = await read(page.next_url, None)

@@ -1,5 +1,5 @@
 """Reading an org into the snapshot: one module a dataset, and the plan that orders them."""
 
-from twin_okta.sync.plan import sync_org
+from twin_okta.sync.order import sync_org
 
 __all__ = ["sync_org"]

@@ -2,21 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from twin_host.contract import DatasetReport
 from twin_okta.api.models import ApiToken
 from twin_okta.snapshot import Record, iso_text
-from twin_okta.sync.lists import Listing, read_list
-from twin_okta.sync.run import Run
+from twin_okta.sync.lists import Listing
 
 LIFETIME = timedelta(days=30)
 """Okta's page "Create an API token": each use renews a token for 30 days."""
-
-
-async def read_api_tokens(run: Run) -> DatasetReport:
-    """Read every API token."""
-    reading = run.start("api_tokens")
-    await read_list(run, reading, API_TOKENS)
-    return run.finish(reading)
 
 
 def _row(token: ApiToken) -> Record:

@@ -2,19 +2,10 @@
 
 import orjson
 
-from twin_host.contract import DatasetReport
 from twin_okta.api.models import App
 from twin_okta.datasets import PAGE
 from twin_okta.snapshot import Record
-from twin_okta.sync.lists import Listing, read_list
-from twin_okta.sync.run import Run
-
-
-async def read_apps(run: Run) -> DatasetReport:
-    """Read the catalogue of applications."""
-    reading = run.start("apps")
-    await read_list(run, reading, APPS)
-    return run.finish(reading)
+from twin_okta.sync.lists import Listing
 
 
 def _row(app: App) -> Record:

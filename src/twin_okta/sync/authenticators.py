@@ -1,9 +1,7 @@
 """The authenticators that an org has set up; a Classic org has no such list."""
 
-from twin_host.contract import DatasetReport
 from twin_okta.api.models import Authenticator
-from twin_okta.sync.lists import Listing, read_list
-from twin_okta.sync.run import Run
+from twin_okta.sync.lists import Listing
 
 AUTHENTICATORS = Listing(
     path="/api/v1/authenticators",
@@ -18,10 +16,3 @@ AUTHENTICATORS = Listing(
         "allowed_for": found.settings.allowed_for,
     },
 )
-
-
-async def read_authenticators(run: Run) -> DatasetReport:
-    """Read all authenticators."""
-    reading = run.start("authenticators")
-    await read_list(run, reading, AUTHENTICATORS)
-    return run.finish(reading)

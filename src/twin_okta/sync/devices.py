@@ -2,23 +2,15 @@
 
 from collections.abc import Iterator
 
-from twin_host.contract import DatasetReport
 from twin_okta.api.models import Device, DeviceUser
 from twin_okta.snapshot import Record
-from twin_okta.sync.lists import Listing, read_list
-from twin_okta.sync.run import Run
+from twin_okta.sync.lists import Listing
+from twin_okta.sync.merge import Since
 
 ADVISED_PAGE = 20
 """What Okta's API reference recommends ("List all devices"), though a page may hold 200."""
 ACTIVE, INACTIVE = ("ACTIVE", "UNSUSPENDED"), ("SUSPENDED", "DEACTIVATED")
 MANAGED = {"MANAGED": True, "NOT_MANAGED": False}
-
-
-async def read_devices(run: Run) -> DatasetReport:
-    """Read all devices with their users."""
-    reading = run.start("devices")
-    await read_list(run, reading, DEVICES)
-    return run.finish(reading)
 
 
 def _row(device: Device) -> Record:
@@ -60,4 +52,14 @@ DEVICES = Listing(
     table="device",
     row=_row,
     parts={"device_user": _users},
+)
+LOST_THEIR_USER = """
+SELECT DISTINCT u.device_id FROM log_event e JOIN target t ON t.event = e.number AND t.type = 'User'
+JOIN shown_device_user u ON u.user_id = t.id
+JOIN subject_read r ON r.dataset = 'devices' AND r.subject = '*'
+WHERE e.event_type IN ('user.lifecycle.delete.completed', 'user.lifecycle.deactivate')
+    AND e.outcome IS NOT 'FAILURE' AND e.number > r.after_event AND e.published >= r.newer_from
+"""
+CHANGED_DEVICES = Since(
+    listing=DEVICES, parameter="search", moved=("lastUpdated",), named_too=LOST_THEIR_USER
 )

@@ -11,8 +11,9 @@ from attrs import evolve
 
 from twin_host.contract import DatasetState
 from twin_okta.datasets import DATASETS
+from twin_okta.reading import Reading
 from twin_okta.rules import load
-from twin_okta.snapshot import Reading, iso_text
+from twin_okta.snapshot import iso_text
 from twin_okta.sync.run import Run
 from twin_okta.sync.strangers import strangers
 
@@ -30,7 +31,9 @@ def settle_doubts(run: Run) -> None:
     """Work out what is doubted of the lists that this sync has read, and report it."""
     for name, report in run.reports.items():
         read_now = report.state in (DatasetState.COMPLETE, DatasetState.PARTIAL)
-        if not DATASETS[name].has_generations or not read_now or name in run.unfinished:
+        if not DATASETS[name].tables or name == "factors" or not read_now:
+            continue
+        if name in run.unfinished:
             continue
         doubts = list(_doubts(run, name))
         since = run.doubted_before.get(name, ("", ""))[1] or iso_text(run.okta_now())
@@ -71,8 +74,8 @@ def _shrinking(run: Run, name: str) -> Iterator[str]:
 
 def _counts(run: Run, name: str) -> tuple[int | None, int]:
     """How many rows a dataset had in its last full reading, and has now."""
-    ((shown, before, _, _, _),) = run.snapshot.rows(READINGS, (name,))
-    return before, Reading(run.snapshot, name, shown).count()
+    ((_, before, _, _, _),) = run.snapshot.rows(READINGS, (name,))
+    return before, Reading.shown(run.snapshot, name).count()
 
 
 def _fall(run: Run, name: str) -> float:

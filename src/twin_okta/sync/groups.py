@@ -1,27 +1,12 @@
 """Groups with their counts, and the members of those that make somebody privileged."""
 
-from twin_host.contract import DatasetReport
 from twin_okta.api.models import Group, Member
 from twin_okta.datasets import PAGE
 from twin_okta.snapshot import Record, folded
-from twin_okta.sync.lists import Listing, read_list, read_of_each
-from twin_okta.sync.run import Run
+from twin_okta.sync.lists import Listing
+from twin_okta.sync.merge import Since
 
 MEMBERS_PAGE = 1000
-
-TO_OPEN = """
-SELECT id AS group_id FROM okta_group WHERE generation = :generation AND (has_admin_role
-    OR folded_name IN (SELECT value FROM org, json_each(org.privileged_groups)))
-"""
-
-
-async def read_groups(run: Run) -> DatasetReport:
-    """Read all groups, then open those that hold admin roles or are named in the settings."""
-    reading = run.start("groups")
-    await read_list(run, reading, GROUPS)
-    to_open = run.snapshot.records(TO_OPEN, {"generation": reading.generation})
-    await read_of_each(run, reading, to_open, MEMBERS)
-    return run.finish(reading)
 
 
 def _row(group: Group) -> Record:
@@ -30,6 +15,7 @@ def _row(group: Group) -> Record:
         "name": group.profile.name,
         "folded_name": folded(group.profile.name) if group.profile.name else None,
         "type": group.type,
+        "membership_updated": group.last_membership_updated,
         "users_count": group.stats.users_count,
         "has_admin_role": group.has_admin_role,
     }
@@ -49,4 +35,7 @@ MEMBERS = Listing(
     model=Member,
     table="group_member",
     row=lambda member: {"user_id": member.id},
+)
+CHANGED_GROUPS = Since(
+    listing=GROUPS, parameter="filter", moved=("lastUpdated", "lastMembershipUpdated")
 )

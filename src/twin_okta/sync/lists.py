@@ -1,41 +1,35 @@
 """Okta's lists into the snapshot's tables: a page at a time, record by record.
 
 Some lists are read whole. Others hang on a subject (the members of a group, the rules of a policy)
-and are read for each. What cannot be read of one subject costs that subject and no other, and is
-named; a subject is gone only when that is so of itself, and then has nothing.
+and are read for each. A page and the address of the next one are kept together, so a list that was
+left in the middle goes on there.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 from attrs import Factory, evolve, frozen
 
-from twin_okta.api import (
-    Denied,
-    NotFound,
-    NotOkta,
-    OktaError,
-    Page,
-    Refused,
-    ServerTrouble,
-    Throttled,
-    UnreadableAnswer,
-)
+from twin_okta.api import NotFound, Page, Refused, UnreadableAnswer
 from twin_okta.api.addresses import path_to
 from twin_okta.api.client import Params
 from twin_okta.api.structure import NO_ID, Unreadable, structure
 from twin_okta.datasets import DATASETS
-from twin_okta.snapshot import Reading, Record
+from twin_okta.reading import SHOWN, STAGED, Difference, Reading, replace, store
+from twin_okta.snapshot import Record, Snapshot
 from twin_okta.sync.run import Run, each
+from twin_okta.sync.subjects import WHOLE, Question, ask, note
 
 AT_A_TIME = 8
-READ, GONE, UNREADABLE = "read", "gone", "unreadable"
-"""How the reading of a subject ended."""
-HOPELESS = 20
-"""So many failures in a row, without one answer between them, are no longer about one subject."""
-OF_ONE = (Denied, NotOkta, Refused, ServerTrouble, Throttled, UnreadableAnswer)
-"""What may be wrong with the answers about one subject alone."""
+CURSOR = "SELECT next_url FROM list_cursor WHERE dataset = ? AND subject = ? AND list = ?"
+SET_CURSOR = "INSERT OR REPLACE INTO list_cursor VALUES (?, ?, ?, ?, ?, ?, ?)"
+FORGET_CURSORS = "DELETE FROM list_cursor WHERE dataset = ? AND subject = ?"
+BEGUN = """
+SELECT read_at, newer_from, after_event FROM list_cursor WHERE dataset = ? AND subject = ?
+ORDER BY read_at LIMIT 1
+"""
 
 Model = TypeVar("Model")
 SubjectKey = Mapping[str, str]
@@ -47,8 +41,10 @@ class Listing(Generic[Model]):
     """One of Okta's lists, and the table that keeps it.
 
     `path` may name columns of the subject that it hangs on; `parent` is then the address of that
-    subject itself. `within` is the part of the body that holds the records, in the lists below
-    `/iam/`. `parts` are the further tables that keep what a record holds several of.
+    subject itself, and `lives` tells by the answer from there whether the subject still counts.
+    `params` may name those columns too. `within` is the part of the body that holds the records, in
+    the lists below `/iam/`. Of a list that is `newest_only` nothing but the first page is read.
+    `parts` are the further tables that keep what a record holds several of.
     """
 
     path: str
@@ -57,101 +53,175 @@ class Listing(Generic[Model]):
     row: Callable[[Model], Record]
     params: Params = Factory(dict[str, str | int])
     within: str = ""
+    newest_only: bool = False
     parent: str = ""
+    lives: Callable[[Any], bool] = lambda _answer: True
     parts: Mapping[str, Callable[[Model], Iterable[Record]]] = Factory(
         dict[str, Callable[[Any], Iterable[Record]]]
     )
 
 
-async def read_list(run: Run, reading: Reading, listing: Listing[Any]) -> None:
-    """Read a whole list."""
-    told = _is_counted(reading, listing)
-    read = 0
-    async for count, _ in _store_pages(run, reading, listing, {}):
-        read += count
-        if told:
-            run.progress(reading.dataset, read)
+# --- whole lists --------------------------------------------------------------------------------
 
 
-async def read_of_each(
-    run: Run,
-    reading: Reading,
-    subjects: Sequence[SubjectKey],
-    *listings: Listing[Any],
-    ended: Callable[[SubjectKey, str], None] = lambda _subject, _outcome: None,
-) -> None:
-    """Read the lists of each subject; `ended` is told of each whether it was READ, is GONE or is
-    UNREADABLE, of which what was known before is kept. Raises what went wrong when it went wrong of
-    all, or of too many in a row."""
-    failures: list[OktaError] = []
-    answered = 0
-
-    async def read(subject: SubjectKey) -> None:
-        nonlocal answered
-        try:
-            outcome = await _read_lists(run, reading, subject, listings)
-        except OF_ONE as error:
-            failures.append(error)
-            if len(failures) >= HOPELESS:
-                raise
-            with run.snapshot.together():
-                for listing in listings:
-                    reading.keep_shown(listing.table, subject)
-                reading.leave_out([Unreadable(" ".join(subject.values()), str(error))])
-                ended(subject, UNREADABLE)
-        else:
-            answered += 1
-            failures.clear()
-            ended(subject, outcome)
-
-    told = any(_is_counted(reading, listing) for listing in listings)
-    await for_each(run, reading.dataset if told else None, subjects, read)
-    if failures and not answered:
-        raise failures[0]
+async def read_whole(run: Run, dataset: str, *listings: Listing[Any]) -> Difference:
+    """Read a dataset's lists into its next generation and show that; how it differs."""
+    reading, question = begin(run, dataset)
+    left_here = any(_goes_on(run, question, listing, {}) for listing in listings)
+    try:
+        await _read_lists(run, reading, question, listings)
+    except (Refused, NotFound, UnreadableAnswer):
+        if not left_here:
+            raise
+        reading, question = begin(run, dataset, anew=True)  # its next page is no longer known
+        await _read_lists(run, reading, question, listings)
+    return show(run, reading, question)
 
 
 async def _read_lists(
-    run: Run, reading: Reading, subject: SubjectKey, listings: Sequence[Listing[Any]]
-) -> str:
-    """Whether the subject was READ, is GONE, or is UNREADABLE because a record of it is."""
-    left_out = 0
-    try:
-        for listing in listings:
-            async for _, bad in _store_pages(run, reading, listing, subject):
-                left_out += bad
-    except NotFound as missing:
-        if await _is_there(run, listings[0], subject):
-            raise Refused(str(missing)) from missing
-        return GONE
-    return UNREADABLE if left_out else READ
+    run: Run, reading: Reading, question: Question, listings: Sequence[Listing[Any]]
+) -> None:
+    counts: dict[str, int] = {}
+    for listing in listings:
+        if not _is_done(run.snapshot, question, _name(listing, {})):
+            await _read_list(run, reading, listing, question, counts)
 
 
-async def _is_there(run: Run, listing: Listing[Any], subject: SubjectKey) -> bool:
-    """Whether a subject exists, of which a list was not found."""
+def begin(run: Run, dataset: str, *, anew: bool = False) -> tuple[Reading, Question]:
+    """The generation to read into, and what is asked: the one that an earlier sync left in the
+    middle, if it is not too old, or a new one."""
+    begun = run.snapshot.rows(BEGUN, (dataset, WHOLE))
+    unfinished = Reading.unfinished(run.snapshot, dataset)
+    if begun and unfinished and not anew and run.still_holds(begun[0][0]):
+        return unfinished, Question(dataset, WHOLE, *begun[0], in_order=1)
+    question = ask(run, dataset, WHOLE, in_order=1)
+    with run.snapshot.together():
+        run.snapshot.write(FORGET_CURSORS, [(dataset, WHOLE)])
+        reading = Reading.next(run.snapshot, dataset, question.read_at)
+    return reading, question
+
+
+def show(run: Run, reading: Reading, question: Question) -> Difference:
+    """Show a generation that was read to its end."""
+    with run.snapshot.together():
+        differ = reading.promote()
+        note(run, question, "read")
+        run.snapshot.write(FORGET_CURSORS, [(question.dataset, WHOLE)])
+    return differ
+
+
+async def _read_list(
+    run: Run, reading: Reading, listing: Listing[Any], question: Question, counts: dict[str, int]
+) -> None:
+    told = listing.table == DATASETS[reading.dataset].tables[0]
+    async for page, records, unreadable in _pages(run, listing, {}, question):
+        with run.snapshot.together():
+            reading.store(listing.table, map(listing.row, records))
+            for table, rows in listing.parts.items():
+                reading.store(table, (row for record in records for row in rows(record)))
+            reading.leave_out(unreadable)
+            _keep_place(run.snapshot, question, _name(listing, {}), page)
+        if told:
+            counts[listing.table] = counts.get(listing.table, 0) + len(records)
+            run.progress(reading.dataset, counts[listing.table])
+
+
+# --- the lists of one subject -------------------------------------------------------------------
+
+
+@frozen
+class Read:
+    """What the reading of a subject brought: how it differs from before, and the first record that
+    could not be understood."""
+
+    difference: Difference
+    bad: Unreadable | None = None
+
+
+async def read_lists(
+    run: Run,
+    question: Question,
+    key: SubjectKey,
+    listings: Sequence[Listing[Any]],
+    *,
+    compare: bool,
+    patient: bool = True,
+) -> Read:
+    """Read the lists of one subject, and replace what was known of it. With `compare` it is worked
+    out how that differs. Raises what stopped it, NotFound where the subject is no more."""
+    differ, bad = Difference(), None
+    for listing in listings:
+        if _is_done(run.snapshot, question, _name(listing, key)):
+            continue
+        staged = compare or _goes_on(run, question, listing, key)
+        async for page, records, unreadable in _pages(run, listing, key, question, patient=patient):
+            bad = bad or next(iter(unreadable), None)
+            rows = ({**key, **listing.row(record)} for record in records)
+            staged = staged or page.next_url is not None
+            with run.snapshot.together():
+                if staged:
+                    store(run.snapshot, listing.table, STAGED, rows)
+                if page.next_url is None and staged:
+                    differ += replace(run.snapshot, listing.table, key)
+                elif not staged:
+                    forget(run.snapshot, listing.table, key)
+                    store(run.snapshot, listing.table, SHOWN, rows)
+                    differ += Difference(appeared=len(records))
+                if staged or len(listings) > 1:
+                    _keep_place(run.snapshot, question, _name(listing, key), page)
+    return Read(differ, bad)
+
+
+async def is_there(run: Run, listing: Listing[Any], key: SubjectKey) -> bool:
+    """Whether a subject exists and counts, of which a list was not found."""
     try:
-        await run.client.get(path_to(listing.parent, **subject))
+        answer = await run.client.get(path_to(listing.parent, **key))
     except NotFound:
         return False
-    return True
+    return listing.lives(answer.json)
 
 
-async def for_each(
+def forget(snapshot: Snapshot, table: str, key: Record) -> None:
+    """Nothing is known of a subject any more."""
+    its = " AND ".join(f"{column} = :{column}" for column in key)
+    snapshot.write(f"DELETE FROM {table} WHERE {its}", [key])
+
+
+def forget_places(run: Run, question: Question) -> None:
+    """A subject was read to its end, or is to be read from the beginning."""
+    run.snapshot.write(FORGET_CURSORS, [(question.dataset, question.subject)])
+
+
+def left_in_the_middle(run: Run, dataset: str, subject: str, in_order: int) -> Question | None:
+    """What an earlier sync asked of a subject and did not read to its end, if it is not too old."""
+    begun = run.snapshot.rows(BEGUN, (dataset, subject))
+    if not begun or not run.still_holds(begun[0][0]):
+        return None
+    return Question(dataset, subject, *begun[0], in_order=in_order)
+
+
+# --- pages --------------------------------------------------------------------------------------
+
+
+async def _pages(
     run: Run,
-    dataset: str | None,
-    subjects: Sequence[SubjectKey],
-    read: Callable[[SubjectKey], Awaitable[None]],
-) -> None:
-    """Read something of each subject, a few at a time, and tell how far the dataset is, if any."""
-    done = 0
-
-    async def read_one(subject: SubjectKey) -> None:
-        nonlocal done
-        await read(subject)
-        done += 1
-        if dataset:
-            run.progress(dataset, done, len(subjects))
-
-    await each(subjects, read_one, width=AT_A_TIME)
+    listing: Listing[Model],
+    key: SubjectKey,
+    question: Question,
+    *,
+    patient: bool = True,
+) -> AsyncIterator[tuple[Page, list[Model], list[Unreadable]]]:
+    """A list's pages from where it was left; the records of each, and those not understood."""
+    url = _place(run.snapshot, question, _name(listing, key))
+    path, params = (url, None) if url else (path_to(listing.path, **key), _params(listing, key))
+    follow = partial(run.client.body_pages, within=listing.within)
+    pages = follow if listing.within else partial(run.client.pages, patient=patient)
+    async for page in pages(path, params):
+        records, unreadable = structure(page.records, listing.model)
+        shown = evolve(page, next_url=None) if listing.newest_only else page
+        yield shown, records, [_named(bad, key) for bad in unreadable]
+        if listing.newest_only:
+            return
 
 
 async def understood(
@@ -162,27 +232,45 @@ async def understood(
         yield structure(page.records, model)
 
 
-async def _store_pages(
-    run: Run, reading: Reading, listing: Listing[Any], subject: SubjectKey
-) -> AsyncIterator[tuple[int, int]]:
-    """Store a list page by page; how many records were understood, and how many were not."""
-    path = path_to(listing.path, **subject)
-    follow = partial(run.client.body_pages, within=listing.within)
-    pages = (follow if listing.within else run.client.pages)(path, listing.params)
-    async for records, unreadable in understood(pages, listing.model):
-        with run.snapshot.together():
-            reading.store(listing.table, ({**subject, **listing.row(record)} for record in records))
-            for table, rows in listing.parts.items():
-                reading.store(table, (row for record in records for row in rows(record)))
-            reading.leave_out(_named(bad, subject) for bad in unreadable)
-        yield len(records), len(unreadable)
+async def for_each(items: Sequence[Any], read: Callable[[Any], Awaitable[None]]) -> None:
+    """Do something for each, a few at a time."""
+    await each(items, read, width=AT_A_TIME)
 
 
-def _named(bad: Unreadable, subject: SubjectKey) -> Unreadable:
+def _name(listing: Listing[Any], key: SubjectKey) -> str:
+    return f"{path_to(listing.path, **key)}?{urlencode(_params(listing, key))}"
+
+
+def _params(listing: Listing[Any], key: SubjectKey) -> Params:
+    return {
+        name: value.format(**key) if isinstance(value, str) and "{" in value else value
+        for name, value in listing.params.items()
+    }
+
+
+def _place(snapshot: Snapshot, question: Question, name: str) -> str | None:
+    found = snapshot.rows(CURSOR, (question.dataset, question.subject, name))
+    return found[0][0] if found else None
+
+
+def _is_done(snapshot: Snapshot, question: Question, name: str) -> bool:
+    found = snapshot.rows(CURSOR, (question.dataset, question.subject, name))
+    return bool(found) and found[0][0] is None
+
+
+def _goes_on(run: Run, question: Question, listing: Listing[Any], key: SubjectKey) -> bool:
+    """Whether a list was left in the middle by an earlier sync."""
+    return _place(run.snapshot, question, _name(listing, key)) is not None
+
+
+def _keep_place(snapshot: Snapshot, question: Question, name: str, page: Page) -> None:
+    if page.next_url == "":
+        return  # it goes on, and nobody knows where
+    where = (question.dataset, question.subject, name, page.next_url)
+    when = (question.read_at, question.newer_from, question.after_event)
+    snapshot.write(SET_CURSOR, [(*where, *when)])
+
+
+def _named(bad: Unreadable, key: SubjectKey) -> Unreadable:
     """A record without an id of its own is told by what it hangs on."""
-    return evolve(bad, id=" ".join(subject.values())) if subject and bad.id == NO_ID else bad
-
-
-def _is_counted(reading: Reading, listing: Listing[Any]) -> bool:
-    """Progress is told in what the dataset counts, the rows of its first table."""
-    return listing.table == DATASETS[reading.dataset].tables[0]
+    return evolve(bad, id=" ".join(key.values())) if key and bad.id == NO_ID else bad

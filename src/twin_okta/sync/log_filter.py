@@ -17,6 +17,7 @@ def server_filter() -> str:
     """
     families = sorted(load("due")["families"])
     always = {event for rule in load("due")["due"] for event in rule["events"]}
+    always |= set(load("due")["also"])
     outcomes: dict[str, set[str]] = {}
     for rule in load("notable_events")["rule"]:
         for event_type in rule["event_types"]:

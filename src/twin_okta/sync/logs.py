@@ -14,7 +14,7 @@ from twin_host.contract import DatasetReport, DatasetState
 from twin_okta.api import NotFound, Page, Refused, ServerTrouble
 from twin_okta.api.json_text import split
 from twin_okta.api.structure import Unreadable
-from twin_okta.snapshot import iso_text
+from twin_okta.snapshot import Snapshot, iso_text
 from twin_okta.sync.log_entries import Entry, entries, keep
 from twin_okta.sync.log_filter import server_filter
 from twin_okta.sync.run import Run
@@ -45,6 +45,16 @@ FORGET_TARGETS = (
 )
 FORGET_EVENTS = "DELETE FROM log_event WHERE published < ?"
 SHOW = "UPDATE dataset SET shown = 1, as_of = ?, unreadable = ? WHERE name = 'logs'"
+SIGN_INS = """
+UPDATE user SET last_login = s.published FROM (
+    SELECT e.actor_id AS id, max(e.published) AS published FROM log_event e
+    JOIN subject_read r ON r.dataset = 'users' AND r.subject = '*'
+    WHERE e.event_type = 'user.session.start' AND e.outcome = 'SUCCESS'
+        AND e.number > r.after_event AND e.published >= r.newer_from
+    GROUP BY e.actor_id) s
+WHERE user.id = s.id AND user.generation = (SELECT shown FROM dataset WHERE name = 'users')
+    AND coalesce(user.last_login, '') < s.published
+"""
 ADD_UNREADABLE = "UPDATE dataset SET unreadable = unreadable + ? WHERE name = 'logs'"
 IS_A_USER = "SELECT 1 FROM user WHERE id = ? LIMIT 1"
 USERS_ARE_KNOWN = "SELECT shown FROM dataset WHERE name = 'users'"
@@ -100,6 +110,12 @@ async def read_news(run: Run) -> DatasetReport:
     )
 
 
+def take_sign_ins(snapshot: Snapshot) -> None:
+    """Users signed in since their list was read: the log tells when, and the list's own time of
+    change does not move."""
+    snapshot.write(SIGN_INS, [()])
+
+
 def _start(run: Run, wanted: str, *, cursor_is_good: bool = True) -> Start:
     """Go on from the cursor if it serves; else from where the last reading ended, as far back as
     Okta keeps entries; and further back if more was asked for than was ever read."""
@@ -126,11 +142,32 @@ def _start(run: Run, wanted: str, *, cursor_is_good: bool = True) -> Start:
     return Start(since, covered_since=min(since, covered_since) if same else since)
 
 
+async def newest(run: Run) -> Page:
+    """The log's next page; nothing is kept of it."""
+    wanted = server_filter()
+    start = _start(run, wanted)
+    return await run.client.page(
+        start.url or "/api/v1/logs", _params(start, wanted), understand=split
+    )
+
+
+def keep_page(run: Run, page: Page) -> None:
+    """Keep the entries of a page that `newest` gave."""
+    wanted = server_filter()
+    good, _ = entries(page.records, lambda user_id: _is_known(run, user_id))
+    asked_at = iso_text(run.okta_now())
+    _store(run, page, good, (wanted, _start(run, wanted).covered_since, asked_at))
+
+
+def _params(start: Start, wanted: str) -> dict[str, str | int] | None:
+    if start.url is not None:
+        return None
+    return {"since": start.since, "filter": wanted, "limit": PAGE, "sortOrder": "ASCENDING"}
+
+
 async def _read_from(run: Run, start: Start, wanted: str) -> Told:
     """Follow the log to its present end."""
-    params: dict[str, str | int] | None = None
-    if start.url is None:
-        params = {"since": start.since, "filter": wanted, "limit": PAGE, "sortOrder": "ASCENDING"}
+    params = _params(start, wanted)
     told = Told()
     most_repeats = run.snapshot.number(MOST_STORED) + REPEATS_FOR_A_FAULT
     url = start.url or "/api/v1/logs"

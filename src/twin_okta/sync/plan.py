@@ -1,233 +1,210 @@
-"""The order of a sync: what waits for what, and what runs side by side.
+"""What a sync would read if it began now, and what that costs.
 
-    groups ── roles ──┬── custom_roles
-    users ────────────┴── factors
-    apps ──┬── assignments
-           ├── service_apps
-           └── (logs) ── app_use
-    logs
-    every other by itself
-
-Factors wait for users and roles because privileged users are read first, custom roles for whoever
-holds them, the use of applications for the log because both spend its rate limit. Everything else
-is independent; each waits for its own rate limit and for nobody else's.
+It asks Okta for the newest of the log alone, works out on the snapshot what that makes due, and
+takes that back: nothing is changed.
 """
 
-import asyncio
-from collections.abc import Coroutine, Iterator, Mapping
-from graphlib import TopologicalSorter
-from threading import Event
-from typing import Any, TypeVar
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from math import ceil
 
-from attrs import field, frozen
+from attrs import define, field
 
 from twin_host.contract import (
     Context,
     DatasetReport,
     DatasetState,
-    MissingKind,
+    PlannedDataset,
     SyncMode,
-    SyncReport,
-    SyncStatus,
+    SyncPlan,
 )
-from twin_okta.api import BadCredential, OktaClient
+from twin_okta.api import BudgetSpent, OktaClient, OktaError, Page
+from twin_okta.api.pacing import Bucket, sweep_s
 from twin_okta.asked import Asked
 from twin_okta.config import OktaConfig
-from twin_okta.connection import WhoAnswers, who_answers
 from twin_okta.datasets import DATASETS, EDITIONS, Dataset
-from twin_okta.orgs import org_of, snapshot_of
-from twin_okta.sync.doubts import settle_doubts
-from twin_okta.sync.logs import read_news
+from twin_okta.orgs import owner_of
+from twin_okta.snapshot import FILE_NAME, Snapshot
+from twin_okta.sync.dataset import step_of
+from twin_okta.sync.logs import PAGE, keep_page, newest
 from twin_okta.sync.readers import READERS
-from twin_okta.sync.run import Run, first_of
-from twin_okta.sync.strangers import meet_strangers
+from twin_okta.sync.run import Run
+from twin_okta.sync.sweep import make_work
 
-NOBODY = WhoAnswers("", "")
-BASELINE_HOURS = 168
-CANCEL_POLL_S = 0.1
-MOST_ROUNDS = 2
-"""How often what changes during a sync is caught up with."""
+FIRST_TIME = "It was never read."
+OF_WORK = "SELECT kind, count(*) FROM work_{dataset} GROUP BY kind"
+PAGES_OF_WORK = """
+SELECT sum(max(1, ((SELECT count(*) FROM {table} t WHERE t.generation = 1
+    AND t.{column} = w.subject) + {page} - 1) / {page})) FROM work_{dataset} w
+"""
+EDITION = "SELECT edition FROM org"
+RATES = "SELECT bucket, a_minute FROM rate_limit"
+AS_BEFORE = 3
+"""The requests of every sync: which org it is, and the log to its end before and after the rest."""
 
-Result = TypeVar("Result")
+
+class _TakenBack(Exception):
+    """What was written to work out the plan goes."""
 
 
-async def sync_org(
+async def plan_sync(
     client: OktaClient, config: OktaConfig, asked: Asked, context: Context
-) -> SyncReport:
-    """Read what was asked for into the snapshot, and report how complete it is.
-
-    Nothing but a snapshot that cannot be used raises.
-    """
-    started_s = asyncio.get_running_loop().time()
-    bad_credential: BadCredential | None = None
+) -> SyncPlan:
+    """How each dataset would be read; `error` says why nothing can be said."""
+    if not (context.state_dir / FILE_NAME).exists():
+        return _first(asked)
     async with client:
-        try:
-            org = await _unless_cancelled(who_answers(client), context.cancelled)
-        except BadCredential as error:
-            org, bad_credential = None, error
-        with snapshot_of(context.state_dir, (org or NOBODY).id, client.base_url) as snapshot:
-            snapshot.set_org(
-                config.domain.split("://")[-1],
-                groups=config.privileged_groups,
-                stale_days=config.stale_after_days,
-                service_names=config.service_account_names,
-                reader_id=config.client_id if config.auth == "oauth" else "",
-            )
-            run = Run(client, snapshot, asked, context, snapshot.begin_sync())
+        with Snapshot.for_sync(context.state_dir) as snapshot:
+            if owner_of(snapshot) not in ("", client.base_url):
+                return _first(asked)
+            run = Run(client, snapshot, asked, context, 0, config.read_again_days)
             run.doubted_before, run.shown_before = snapshot.doubts(), snapshot.times()
-            run.edition, run.bad_credential = (org or NOBODY).edition, bad_credential
-            _advise_baseline(run)
-            if org is not None:
-                await _unless_cancelled(_read(run), context.cancelled)
-            org_id = org_of(snapshot)
-    _account_for_the_rest(run)
-    status, error = _judge(run)
-    if clock_note := client.clock.note():
-        run.notes.append(clock_note)
-    return SyncReport(
-        status=status,
-        datasets={name: run.reports[name] for name in DATASETS},
-        requests=client.traffic.requests,
-        throttled=client.traffic.throttled,
-        retries=client.traffic.retries,
-        seconds=round(asyncio.get_running_loop().time() - started_s, 3),
-        mode=SyncMode.FULL,
-        notes=tuple(run.notes),
-        error=error,
-        org=org_id,
+            head, trouble = None, ""
+            try:
+                head = await newest(run) if "logs" in asked.datasets else None
+            except (OktaError, BudgetSpent) as error:
+                trouble = str(error)
+            planning = Planning(run, config.rate_share)
+            with suppress(_TakenBack), snapshot.together():
+                planning.work_out(head)
+                raise _TakenBack
+    return planning.plan(trouble)
+
+
+def _first(asked: Asked) -> SyncPlan:
+    first = {name: PlannedDataset(mode=SyncMode.FULL, reason=FIRST_TIME) for name in asked.datasets}
+    return SyncPlan(
+        datasets=_all(first, asked),
+        notes=("This is the first sync: a test of the connection says how long it takes.",),
     )
 
 
-async def _unless_cancelled(work: Coroutine[Any, Any, Result], cancelled: Event) -> Result | None:
-    """Do it, or stop doing it when the person gave up."""
-    doing = asyncio.create_task(work)
-    while not doing.done():
-        if cancelled.is_set():
-            doing.cancel()
-        await asyncio.wait([doing], timeout=CANCEL_POLL_S)
-    return None if doing.cancelled() else doing.result()
+def _all(planned: Mapping[str, PlannedDataset], asked: Asked) -> dict[str, PlannedDataset]:
+    """Those that are asked for, and the others, in the order in which people are told of them."""
+    off = {
+        name: PlannedDataset(
+            mode=SyncMode.NOTHING,
+            reason=f"Not asked for ({option} is false).",
+            requests=0,
+            seconds=0.0,
+        )
+        for name, option in asked.turned_off.items()
+    }
+    return {name: (off | dict(planned))[name] for name in DATASETS}
 
 
-async def _read(run: Run) -> None:
-    try:
-        async with asyncio.TaskGroup() as group:
-            scheduler = Scheduler(run, group)
-            for dataset in in_order(run.asked.datasets):
-                scheduler.add(dataset)
-        await meet_strangers(run)
-        await _catch_up(run)
-        settle_doubts(run)
-    except* BadCredential as errors:
-        run.bad_credential = run.bad_credential or first_of(errors)
-    finally:  # stopped or not, what is stored must be believed no further than it was seen
-        run.snapshot.set_view(edition=run.edition, sees_everybody=_sees_everybody(run))
-
-
-def in_order(datasets: Mapping[str, Dataset]) -> Iterator[Dataset]:
-    """Each behind those that it comes after."""
-    before = {name: set(dataset.after) & datasets.keys() for name, dataset in datasets.items()}
-    return map(datasets.__getitem__, TopologicalSorter(before).static_order())
-
-
-@frozen
-class Scheduler:
-    """Starts each dataset as soon as what it comes after is over, however that ended."""
+@define
+class Planning:
+    """One plan in the making; `share` is the part of each rate limit that is used."""
 
     run: Run
-    group: asyncio.TaskGroup
-    _tasks: dict[str, asyncio.Task[None]] = field(factory=dict[str, asyncio.Task[None]])
+    share: float
+    planned: dict[str, PlannedDataset] = field(factory=dict[str, PlannedDataset])
+    _requests: Counter[str] = field(factory=Counter[str])
+    _rates: dict[str, int] = field(factory=dict[str, int])
+    _is_known: bool = True
+    _goes_on: bool = False
 
-    def add(self, dataset: Dataset) -> None:
-        """What it comes after has been added before, if it is asked for."""
-        waits = [self._tasks[name] for name in self._waits_for(dataset) if name in self._tasks]
+    def work_out(self, head: Page | None) -> None:
+        """Look how things stand with the newest of the log."""
+        run = self.run
+        if head is not None:
+            keep_page(run, head)
+            run.reports["logs"] = DatasetReport(state=DatasetState.COMPLETE)
+            self._goes_on = len(head.records) >= PAGE
+        self._rates = dict(run.snapshot.rows(RATES))  # pyright: ignore[reportArgumentType]
+        edition = next((row[0] for row in run.snapshot.rows(EDITION)), "")
+        for name, dataset in run.asked.datasets.items():
+            if dataset.edition and edition not in ("", dataset.edition):
+                reason = f"A {EDITIONS.get(edition, edition)} org has none to list."
+                self._put(dataset, SyncMode.NOTHING, reason, 0)
+            elif name == "logs":
+                first = run.first_time(name)
+                mode = SyncMode.FULL if first else SyncMode.DELTA
+                reason = FIRST_TIME if first else "It goes on where it was left."
+                self._put(dataset, mode, reason, None if first else AS_BEFORE)
+            else:
+                self._dataset(dataset)
 
-        async def in_turn() -> None:
-            if waits:
-                await asyncio.wait(waits)
-            await self.run.attempt(dataset.name, lambda: _read_dataset(self.run, dataset))
-            settle_doubts(self.run)
-
-        self._tasks[dataset.name] = self.group.create_task(in_turn())
-
-    def _waits_for(self, dataset: Dataset) -> Iterator[str]:
-        """What must be over first. The log tells what is due; where nothing was read yet there is
-        nothing that it could tell, and a first reading of a week takes long."""
-        first_time = not self.run.snapshot.number("SELECT count(*) FROM log_cursor")
-        for name in dataset.after:
-            if not (name == "logs" and first_time and not dataset.has_generations):
-                yield name
-
-
-async def _catch_up(run: Run) -> None:
-    """Read the log once more, and anew what it says has changed while the rest was read."""
-    for _ in range(MOST_ROUNDS):
-        if not run.log_was_read:
+    def _dataset(self, dataset: Dataset) -> None:
+        run, reader = self.run, READERS[dataset.name]
+        step = step_of(run, dataset) if reader.whole else None
+        requests: int | None = 0
+        if step and step.mode is SyncMode.FULL:
+            requests = self._pages_of(dataset)
+        elif step and step.mode is SyncMode.DELTA:
+            requests = 1
+        due = self._subjects(dataset) if dataset.subjects else 0
+        if run.first_time(dataset.name):
+            self._put(dataset, SyncMode.FULL, FIRST_TIME, None)
             return
-        await run.attempt("logs", lambda: read_news(run))
-        due = {name for (name,) in run.snapshot.rows("SELECT DISTINCT dataset FROM due")}
-        by_subject = {name for name, it in run.asked.datasets.items() if not it.has_generations}
-        for name in due & by_subject:
-            await run.attempt(name, lambda name=name: READERS[name](run))
-        if not due:
-            return
+        mode = step.mode if step else SyncMode.NOTHING
+        reason = step.reason if step else "The log tells of no change since it was read."
+        if due and mode is not SyncMode.FULL:
+            mode, reason = SyncMode.DELTA, f"{due} {dataset.subjects_are} are due."
+        listings = reader.of_each(run)
+        extra = sum(
+            number * (len(listings[kind]) - 1) for kind, number in self._kinds(dataset).items()
+        )
+        if due and requests is not None:
+            requests += self._pages_of_subjects(dataset, due) + extra
+        self._put(dataset, mode, reason, requests)
 
+    def _subjects(self, dataset: Dataset) -> int:
+        make_work(self.run, dataset, everything=self.run.is_doubted(dataset.name))
+        return sum(self._kinds(dataset).values())
 
-def _sees_everybody(run: Run) -> bool | None:
-    """Whether the credential sees all people: one whose role is limited to some groups is not
-    shown the built-in group of everybody (Okta's API reference, "List all groups").
+    def _kinds(self, dataset: Dataset) -> dict[str, int]:
+        if not dataset.subjects:
+            return {}
+        return dict(self.run.snapshot.rows(OF_WORK.format(dataset=dataset.name)))  # pyright: ignore[reportArgumentType]
 
-    None when it cannot be told, because a scope is missing or groups were not asked for.
-    """
-    if "groups" not in run.reports:
-        return None
-    missing = run.reports["groups"].missing
-    if missing:
-        return False if missing.kind == MissingKind.ROLE else None
-    return bool(run.snapshot.number("SELECT count(*) FROM shown_group WHERE type = 'BUILT_IN'"))
+    def _pages_of(self, dataset: Dataset) -> int | None:
+        if self.run.first_time(dataset.name) or not dataset.listed:
+            return None
+        table = dataset.listed[0]
+        sql = f"SELECT count(*) FROM shown_{table.removeprefix('okta_')}"
+        return max(1, ceil(self.run.snapshot.number(sql) / dataset.page))
 
+    def _pages_of_subjects(self, dataset: Dataset, due: int) -> int:
+        if dataset.name == "factors":
+            return due  # a user has fewer than a page holds
+        table, column = next(iter(dataset.hang_on.items()))
+        sql = PAGES_OF_WORK.format(
+            table=table, column=column, page=dataset.page, dataset=dataset.name
+        )
+        return self.run.snapshot.number(sql)
 
-async def _read_dataset(run: Run, dataset: Dataset) -> DatasetReport:
-    """Read a dataset, unless it is another edition's, or the list that it goes by could not be
-    read: then there is nothing to read, and nothing must look complete."""
-    if dataset.edition and run.edition not in ("", dataset.edition):
-        reason = f"A {EDITIONS.get(run.edition, run.edition)} org has none to list."
-        return DatasetReport(state=DatasetState.SKIPPED, reason=reason)
-    first = dataset.needs
-    if dataset.name == "factors":
-        await meet_strangers(run)
-    if not first or run.snapshot.number("SELECT shown FROM dataset WHERE name = ?", (first,)):
-        return await READERS[dataset.name](run)
-    state = run.reports[first].state
-    return DatasetReport(
-        state=state, reason=f"The {first} could not be read: {run.reports[first].reason}"
-    )
-
-
-def _advise_baseline(run: Run) -> None:
-    first = not run.snapshot.number("SELECT shown FROM dataset WHERE name = 'logs'")
-    if first and "logs" in run.asked.datasets and run.asked.is_usual_time:
-        run.notes.append(
-            f"This first sync reads {run.asked.hours_back} hours of the System Log: "
-            f"with `hours_back` at {BASELINE_HOURS} the baseline would be better."
+    def _put(self, dataset: Dataset, mode: SyncMode, reason: str, requests: int | None) -> None:
+        if requests is None:
+            self._is_known = False
+        else:
+            self._requests[dataset.bucket] += requests
+        seconds = self._seconds(dataset.bucket, requests)
+        self.planned[dataset.name] = PlannedDataset(
+            mode=mode, reason=reason, requests=requests, seconds=seconds
         )
 
+    def _seconds(self, bucket: str, requests: int | None) -> float | None:
+        if requests == 0:
+            return 0.0
+        if requests is None or bucket not in self._rates:
+            return None
+        return round(sweep_s(requests, Bucket(self.share, limit=self._rates[bucket])), 1)
 
-def _account_for_the_rest(run: Run) -> None:
-    """Report the datasets that were not asked for, or not reached."""
-    for name, option in run.asked.turned_off.items():
-        reason = f"Not asked for ({option} is false)."
-        run.reports[name] = DatasetReport(state=DatasetState.SKIPPED, reason=reason)
-    not_reached = str(run.bad_credential or "Stopped before it was begun.")
-    for name in DATASETS:
-        run.reports.setdefault(name, DatasetReport(state=DatasetState.PARTIAL, reason=not_reached))
-
-
-def _judge(run: Run) -> tuple[SyncStatus, str]:
-    """The whole sync: failed when nothing at all could be read."""
-    wanted = [report for report in run.reports.values() if report.state != DatasetState.SKIPPED]
-    complete = [report for report in wanted if report.state == DatasetState.COMPLETE]
-    if len(complete) == len(wanted):
-        return SyncStatus.COMPLETE, ""
-    if complete or any(report.read for report in wanted):
-        return SyncStatus.PARTIAL, ""
-    return SyncStatus.FAILED, str(run.bad_credential or wanted[0].reason)
+    def plan(self, trouble: str) -> SyncPlan:
+        """All of it; `trouble` is why the log could not be asked."""
+        notes: list[str] = []
+        if trouble:
+            notes.append(f"The log could not be asked what has changed: {trouble}")
+        if self._goes_on:
+            notes.append(f"The log has more than {PAGE} new entries: more may be due.")
+        waits = [self._seconds(bucket, number) for bucket, number in self._requests.items()]
+        known = [wait for wait in waits if wait is not None]
+        return SyncPlan(
+            datasets=_all(self.planned, self.run.asked),
+            requests=sum(self._requests.values()) if self._is_known else None,
+            seconds=max(known, default=0.0) if self._is_known else None,
+            notes=tuple(notes),
+        )

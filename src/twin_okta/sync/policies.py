@@ -8,28 +8,24 @@ from typing import Any
 import orjson
 from attrs import evolve
 
-from twin_host.contract import DatasetReport
 from twin_okta.api.json_path import at
 from twin_okta.api.models import Policy, PolicyRule
 from twin_okta.datasets import CLASSIC
+from twin_okta.reading import Difference
 from twin_okta.snapshot import Record
 from twin_okta.sync.assurance import what_alone_satisfies
-from twin_okta.sync.lists import Listing, read_list, read_of_each
+from twin_okta.sync.lists import Listing, read_whole
 from twin_okta.sync.run import Run
 
 NEUTRAL = ("ANYWHERE", "ANY")
 """Values of a rule's conditions that leave nobody out."""
-READ_POLICIES = "SELECT id AS policy_id FROM policy WHERE generation = :generation"
 
 
-async def read_policies(run: Run) -> DatasetReport:
+async def read_policies(run: Run) -> Difference:
     """Read global session policies, and authentication policies where the org has them."""
-    reading = run.start("policies")
-    for kind in ("OKTA_SIGN_ON",) if run.edition == CLASSIC else ("OKTA_SIGN_ON", "ACCESS_POLICY"):
-        await read_list(run, reading, evolve(POLICIES, params={"type": kind}))
-    policies = run.snapshot.records(READ_POLICIES, {"generation": reading.generation})
-    await read_of_each(run, reading, policies, RULES)
-    return run.finish(reading)
+    kinds = ("OKTA_SIGN_ON",) if run.edition == CLASSIC else ("OKTA_SIGN_ON", "ACCESS_POLICY")
+    lists = (evolve(POLICIES, params={"type": kind}) for kind in kinds)
+    return await read_whole(run, "policies", *lists)
 
 
 def _policy_row(policy: Policy) -> Record:

@@ -5,19 +5,23 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from attrs import define, field
+from attrs import define, evolve, field
 
-from twin_host.contract import Context, DatasetReport, DatasetState, Progress
-from twin_okta.api import BadCredential, Denied, OktaClient, OktaError
+from twin_host.contract import Context, DatasetReport, DatasetState, Progress, SyncMode
+from twin_okta.api import BadCredential, BudgetSpent, Denied, OktaClient, OktaError
 from twin_okta.asked import Asked
 from twin_okta.datasets import DATASETS
-from twin_okta.snapshot import Reading, Snapshot
+from twin_okta.reading import Reading
+from twin_okta.snapshot import Snapshot, iso_text
 
+LEFT_NO_LONGER = timedelta(days=1)
+"""Okta does not say how long it knows the next page of a list; so much later it is begun anew."""
+GOES_ON = "What is still due is read by the next sync."
 STOPPED = "Stopped before the end; what was read is kept."
 
-MOST_NAMED = 3
-"""Of what was left out, so many are named with the reason."""
 READ = (DatasetState.COMPLETE, DatasetState.PARTIAL)
+TRUSTED_WITHOUT_LOG = timedelta(hours=1)
+"""How long a reading is taken to hold when nothing tells of changes."""
 
 SUBJECTS_READ = "SELECT count(*) FROM subject_read WHERE dataset = ? AND outcome = 'read'"
 
@@ -34,9 +38,15 @@ class Run:
     asked: Asked
     context: Context
     number: int
+    read_again_days: int
+    """How old a reading may become before it is made again, whatever the log tells."""
     reports: dict[str, DatasetReport] = field(factory=dict[str, DatasetReport])
     notes: list[str] = field(factory=list[str])
     bad_credential: BadCredential | None = None
+    stopped: str = ""
+    """Why it stops before the end, if it does so by itself."""
+    due: int = 0
+    """How many subjects are known to be out of date at the end."""
     edition: str = ""
     everybody: int | None = None
     """How many there are in Okta's group of everybody, once that was asked."""
@@ -59,6 +69,14 @@ class Run:
         """The current time by Okta's clock, as far as it is known."""
         return self.now() + timedelta(seconds=self.client.clock.skew_s)
 
+    def is_doubted(self, dataset: str) -> bool:
+        """Whether what is shown of a dataset was doubted when the sync began."""
+        return dataset in self.doubted_before
+
+    def first_time(self, dataset: str) -> bool:
+        """Whether nothing was shown of a dataset when the sync began."""
+        return not self.shown_before.get(dataset)
+
     @property
     def log_was_read(self) -> bool:
         """Whether this sync has read the log to its present end, so that changes are known."""
@@ -68,21 +86,17 @@ class Run:
         """Whether an address is on the org that is read now."""
         return url.startswith(self.client.base_url + "/")
 
-    def start(self, dataset: str) -> Reading:
-        """Start reading a dataset's next generation."""
-        return self.snapshot.next_generation(dataset, self.okta_now())
+    def covered_since(self) -> str:
+        """Readings since then hold unless the log tells of a change; where it was not read nothing
+        tells, and they are not trusted for long."""
+        if self.log_was_read:
+            return self.snapshot.log_reaches_back_to()
+        return iso_text(self.okta_now() - TRUSTED_WITHOUT_LOG)
 
-    def finish(self, reading: Reading) -> DatasetReport:
-        """Show a dataset that was read to its end."""
-        read, left_out = reading.count(), reading.left_out()
-        self.snapshot.promote(reading)
-        reason = ""
-        if left_out:
-            told = "; ".join(f"{its_id} ({why})" for its_id, why in left_out[:MOST_NAMED])
-            reason = f"{len(left_out)} could not be understood and were left out: {told}."
-        state = DatasetState.PARTIAL if left_out else DatasetState.COMPLETE
-        expected = read + len(left_out)
-        return DatasetReport(state=state, read=read, expected=expected, reason=reason)
+    def still_holds(self, read_at: str) -> bool:
+        """Whether what was begun then may be gone on with."""
+        oldest = iso_text(self.okta_now() - LEFT_NO_LONGER)
+        return max(self.covered_since(), oldest) <= read_at <= iso_text(self.okta_now())
 
     def progress(self, dataset: str, read: int, expected: int | None = None) -> None:
         """Tell the host how far a dataset is, with an estimate once there is a rate."""
@@ -116,13 +130,16 @@ class Run:
                 missing=missing,
             )
         except asyncio.CancelledError:
-            reason = str(self.bad_credential or STOPPED)
+            reason = str(self.bad_credential or self.stopped or STOPPED)
             self._settle(dataset, self._broken_off(dataset, reason))
             raise
         except BadCredential as error:
             self.bad_credential = error
             self._settle(dataset, self._broken_off(dataset, str(error)))
             raise
+        except BudgetSpent as spent:
+            self.stopped = f"{spent} {GOES_ON}"
+            report = self._broken_off(dataset, self.stopped)
         except OktaError as error:
             report = self._broken_off(dataset, str(error))
         self._settle(dataset, report)
@@ -137,16 +154,27 @@ class Run:
         )
 
     def _settle(self, dataset: str, report: DatasetReport) -> None:
+        report = _with_earlier(report, self.reports.get(dataset))
         self.snapshot.note(dataset, report)
         self.reports[dataset] = self.read_as[dataset] = report
 
     def _unfinished(self, name: str) -> int:
         """How much of a dataset is there that was not read to its end."""
-        dataset = DATASETS[name]
-        if not dataset.has_generations:
+        if DATASETS[name].tables[:1] == ("factor",) or not DATASETS[name].tables:
             return self.snapshot.number(SUBJECTS_READ, (name,))
-        generation = self.snapshot.number("SELECT reading FROM dataset WHERE name = ?", (name,))
-        return Reading(self.snapshot, name, generation).count()
+        unfinished = Reading.unfinished(self.snapshot, name)
+        return (unfinished or Reading.shown(self.snapshot, name)).count()
+
+
+def _with_earlier(report: DatasetReport, earlier: DatasetReport | None) -> DatasetReport:
+    """What was read of a dataset in one sync, if it was more than once."""
+    if earlier is None or report.mode is None or earlier.mode is None:
+        return report
+    return evolve(
+        report,
+        mode=max(report.mode, earlier.mode, key=list(SyncMode)[::-1].index),
+        changed=report.changed + earlier.changed,
+    )
 
 
 async def each(

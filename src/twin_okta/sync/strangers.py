@@ -8,9 +8,10 @@ from twin_okta.api import NotFound, OktaError
 from twin_okta.api.addresses import path_to
 from twin_okta.api.models import User
 from twin_okta.api.structure import structure
+from twin_okta.reading import Reading
 from twin_okta.rules import load
-from twin_okta.snapshot import Reading, Snapshot
-from twin_okta.sync.lists import SubjectKey, for_each
+from twin_okta.snapshot import Snapshot
+from twin_okta.sync.lists import for_each
 from twin_okta.sync.run import Run
 from twin_okta.sync.subjects import ask, note
 from twin_okta.sync.users import USERS
@@ -24,9 +25,7 @@ WITH named (id) AS (
         WHERE NOT EXISTS (SELECT 1 FROM shown_user u WHERE u.id = a.user_id)
 )
 SELECT id FROM named
-WHERE id NOT IN (SELECT id FROM shown_user) AND id NOT IN (
-    SELECT subject FROM subject_read WHERE dataset = 'users' AND outcome = 'gone'
-        AND read_at >= (SELECT as_of FROM dataset WHERE name = 'users'))
+WHERE id NOT IN (SELECT id FROM shown_user) AND id NOT IN (SELECT id FROM gone_user)
 LIMIT ?
 """
 LISTED = "SELECT count(*) FROM shown_user"
@@ -42,12 +41,12 @@ async def meet_strangers(run: Run) -> None:
     found = strangers(run.snapshot, most=most + 1)
     if len(found) > most:
         return  # so many are no matter of a lag
-    reading = Reading(run.snapshot, "users", run.snapshot.number(SHOWN))
+    reading = Reading.shown(run.snapshot, "users")
 
-    async def meet(stranger: SubjectKey) -> None:
-        question = ask(run, "users", stranger["id"])
+    async def meet(stranger: str) -> None:
+        question = ask(run, "users", stranger)
         try:
-            answer = await run.client.get(path_to("/api/v1/users/{id}", id=stranger["id"]))
+            answer = await run.client.get(path_to("/api/v1/users/{id}", id=stranger))
         except NotFound:
             note(run, question, "gone")
             return
@@ -57,7 +56,7 @@ async def meet_strangers(run: Run) -> None:
         with run.snapshot.together():
             reading.store(USERS.table, map(USERS.row, users))
 
-    await for_each(run, None, [{"id": its_id} for its_id in found], meet)
+    await for_each(found, meet)
 
 
 def strangers(snapshot: Snapshot, *, most: int) -> list[str]:

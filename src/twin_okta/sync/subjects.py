@@ -1,28 +1,36 @@
 """When something was asked of one subject, and what came of it: what `due` is worked out from."""
 
+import random
 from datetime import timedelta
 
 from attrs import frozen
 
+from twin_okta.datasets import DATASETS
 from twin_okta.snapshot import iso_text
 from twin_okta.sync.run import Run
 
-SLACK = timedelta(minutes=1)
-"""How much earlier than a reading a change may be published that the reading did not show."""
+WHOLE = "*"
+"""The subject that stands for a whole list, and for all subjects of its dataset."""
+READ, GONE, UNREADABLE, DENIED = "read", "gone", "unreadable", "denied"
+"""How the reading of a subject ended."""
 
-NOTE = "INSERT OR REPLACE INTO subject_read VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+NOTE = "INSERT OR REPLACE INTO subject_read VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 NOTE_FAILURE = """
-INSERT INTO subject_read VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+INSERT INTO subject_read VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
     failure = excluded.failure,
     outcome = CASE WHEN outcome = 'read' THEN outcome ELSE excluded.outcome END
+"""
+CATCH_UP = """
+UPDATE subject_read SET newer_from = ?, after_event = ?, sync = ? WHERE dataset = ? AND subject = ?
 """
 LAST_EVENT = "SELECT max(number) FROM log_event"
 
 
 @frozen
 class Question:
-    """What is asked of one subject. `read_at` is when, by Okta's clock; `after_event` the last log
-    entry that was stored by then: no entry up to it can make this reading out of date."""
+    """What is asked of one subject. `read_at` is when, by Okta's clock; an entry published from
+    `newer_from` on may be newer than that; `after_event` is the last log entry that was stored by
+    then: no entry up to it can make this reading out of date."""
 
     dataset: str
     subject: str
@@ -39,7 +47,7 @@ def ask(run: Run, dataset: str, subject: str, *, in_order: int = 0) -> Question:
         dataset,
         subject,
         iso_text(now),
-        iso_text(now - SLACK),
+        iso_text(now - timedelta(seconds=DATASETS[dataset].lag_s)),
         run.snapshot.number(LAST_EVENT),
         in_order,
     )
@@ -47,16 +55,32 @@ def ask(run: Run, dataset: str, subject: str, *, in_order: int = 0) -> Question:
 
 def note(run: Run, question: Question, outcome: str) -> None:
     """What came of it: read, or gone. Written together with what was read."""
-    run.snapshot.write(NOTE, [(*_row(run, question, outcome), "")])
+    run.snapshot.write(NOTE, [_row(run, question, outcome, "")])
 
 
 def note_failure(run: Run, question: Question, outcome: str, reason: str) -> None:
     """It could not be read: denied, or unreadable. What an earlier reading brought stays as it
     was, and as old as it was."""
-    run.snapshot.write(NOTE_FAILURE, [(*_row(run, question, outcome), reason or outcome)])
+    run.snapshot.write(NOTE_FAILURE, [_row(run, question, outcome, reason or outcome)])
 
 
-def _row(run: Run, question: Question, outcome: str) -> tuple[str | int, ...]:
+def note_news(run: Run, question: Question) -> None:
+    """What the log told of it has been read, and nothing else: it is as old as it was."""
+    run.snapshot.write(
+        CATCH_UP,
+        [
+            (
+                question.newer_from,
+                question.after_event,
+                run.number,
+                question.dataset,
+                question.subject,
+            )
+        ],
+    )
+
+
+def _row(run: Run, question: Question, outcome: str, failure: str) -> tuple[str | int | float, ...]:
     return (
         question.dataset,
         question.subject,
@@ -66,4 +90,6 @@ def _row(run: Run, question: Question, outcome: str) -> tuple[str | int, ...]:
         question.after_event,
         question.in_order,
         run.number,
+        failure,
+        random.random(),  # noqa: S311  spreads the next reading over time, no secret
     )

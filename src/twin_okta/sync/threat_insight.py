@@ -1,16 +1,18 @@
 """What Okta does with requests from addresses that it calls malicious."""
 
-from twin_host.contract import DatasetReport
 from twin_okta.api.models import ThreatInsight
 from twin_okta.api.structure import structure
+from twin_okta.reading import Difference
+from twin_okta.sync.lists import begin, show
 from twin_okta.sync.run import Run
 
 
-async def read_threat_insight(run: Run) -> DatasetReport:
+async def read_threat_insight(run: Run) -> Difference:
     """Read ThreatInsight's one setting."""
-    reading = run.start("threat_insight")
+    reading, question = begin(run, "threat_insight", anew=True)
     answer = await run.client.get("/api/v1/threats/configuration")
     found, unreadable = structure([answer.json], ThreatInsight)
-    reading.store("threat_insight", ({"action": setting.action} for setting in found))
-    reading.leave_out(unreadable)
-    return run.finish(reading)
+    with run.snapshot.together():
+        reading.store("threat_insight", ({"action": setting.action} for setting in found))
+        reading.leave_out(unreadable)
+        return show(run, reading, question)

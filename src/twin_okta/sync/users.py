@@ -4,13 +4,15 @@
 reference, "List all users"), so one search that is true of everybody reads them all.
 """
 
-from twin_host.contract import DatasetReport
 from twin_okta.api import OktaError
 from twin_okta.api.json_path import at, objects
 from twin_okta.api.models import User
 from twin_okta.datasets import PAGE
+from twin_okta.reading import Difference
 from twin_okta.snapshot import Record
-from twin_okta.sync.lists import Listing, read_list
+from twin_okta.sync.lists import Listing, read_whole
+from twin_okta.sync.logs import take_sign_ins
+from twin_okta.sync.merge import Since
 from twin_okta.sync.run import Run
 
 ANYBODY = 'lastUpdated gt "1970-01-01T00:00:00.000Z"'
@@ -18,12 +20,11 @@ ANYBODY = 'lastUpdated gt "1970-01-01T00:00:00.000Z"'
 EVERYBODY = {"filter": 'type eq "BUILT_IN"', "expand": "stats", "limit": 10}
 
 
-async def read_users(run: Run) -> DatasetReport:
+async def read_users(run: Run) -> Difference:
     """Read all users, a page at a time."""
-    reading = run.start("users")
-    await read_list(run, reading, USERS)
+    differ = await read_whole(run, "users", USERS)
     await _count_everybody(run)
-    return run.finish(reading)
+    return differ
 
 
 async def _count_everybody(run: Run) -> None:
@@ -67,4 +68,11 @@ USERS = Listing(
     model=User,
     table="user",
     row=_row,
+)
+CHANGED_USERS = Since(
+    listing=USERS,
+    parameter="search",
+    moved=("lastUpdated",),
+    one="/api/v1/users/{id}",
+    also=take_sign_ins,
 )

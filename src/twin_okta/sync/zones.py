@@ -1,9 +1,7 @@
 """Network zones."""
 
-from twin_host.contract import DatasetReport
 from twin_okta.api.models import Zone
-from twin_okta.sync.lists import Listing, read_list
-from twin_okta.sync.run import Run
+from twin_okta.sync.lists import Listing
 
 ZONES = Listing(
     path="/api/v1/zones",
@@ -17,10 +15,3 @@ ZONES = Listing(
         "status": zone.status,
     },
 )
-
-
-async def read_zones(run: Run) -> DatasetReport:
-    """Read all network zones."""
-    reading = run.start("zones")
-    await read_list(run, reading, ZONES)
-    return run.finish(reading)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from okta_sandbox.api.answers import Answer, invalid_search, not_found
+from okta_sandbox.api.answers import Answer, invalid_search, not_found, validation_failed
 from okta_sandbox.api.calls import Call
 from okta_sandbox.api.pages import limit_of, listed, start_of
 from okta_sandbox.api.records.app import app_group_json, app_json, app_user_json
@@ -25,13 +25,30 @@ FILTER = Dialect(dict.fromkeys(("id", "status", "name", "user.id", "group.id"), 
 
 def list_apps(call: Call) -> Answer:
     """GET /apps, all or by `q` or `filter`."""
-    org, base = call.org, call.base
+    org, base, user = call.org, call.base, _expanded(call)
+
+    def render(app: App) -> Json:
+        record = app_json(org, app, base)
+        scope = org.apps.scope(app, user.index) if user else None
+        if user and scope:
+            record["_embedded"] = {"user": app_user_json(org, app, user, scope, base)}
+        return record
+
     return listed(
-        call,
-        _matching(call),
-        lambda app: app_json(org, app, base),
-        limit=limit_of(call, default=_PAGE, maximum=_PAGE_MAX),
+        call, _matching(call), render, limit=limit_of(call, default=_PAGE, maximum=_PAGE_MAX)
     )
+
+
+def _expanded(call: Call) -> User | None:
+    """The user of `expand=user/{id}`, who must be the one that the filter names."""
+    kind, _, id_ = call.query.get("expand", "").partition("/")
+    if not id_:
+        return None
+    expression = _expression(call)
+    if kind != "user" or expression is None or id_ not in literals_of(expression, "user.id"):
+        raise validation_failed("expand", "expand: must name the user of the filter.")
+    index = call.org.people.find(id_)
+    return None if index is None else call.org.people.user(index)
 
 
 def _matching(call: Call) -> Iterator[tuple[int, App]]:

@@ -1,0 +1,172 @@
+"""What is read on its way into the snapshot.
+
+The rows of a list belong to a generation: the next one is written beside the one that is shown and
+replaces it when the list was read to its end. The rows that hang on a subject are staged beside the
+shown ones, and replace them when all of the subject's were read.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Self
+
+from attrs import frozen
+
+from twin_okta.api.structure import Unreadable
+from twin_okta.datasets import DATASETS
+from twin_okta.snapshot import Record, Snapshot
+
+STAGED, SHOWN = 0, 1
+"""Generations of the rows that hang on a subject."""
+MOVES_UNTOLD = (
+    "generation",
+    "last_updated",
+    "last_login",
+    "last_used",
+    "expires",
+    "membership_updated",
+)
+"""Columns that move though nobody changes anything."""
+
+BEGIN = "UPDATE dataset SET reading = ?, started_at = ? WHERE name = ?"
+SHOW = """
+UPDATE dataset SET shown = reading, reading = 0, as_of = started_at, count_before = ?,
+    unreadable = (SELECT count(*) FROM unreadable WHERE dataset = name) WHERE name = ?
+"""
+OF_LIST = "SELECT shown, reading FROM dataset WHERE name = ?"
+ONLY_IN = "SELECT count(*) FROM (SELECT {columns} FROM {table} WHERE {one} EXCEPT SELECT {columns} FROM {table} WHERE {other})"  # noqa: E501
+
+
+@frozen
+class Difference:
+    """How many rows there are now that were not, and were that are no more; a row that is otherwise
+    than before is both."""
+
+    appeared: int = 0
+    went: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.appeared or self.went)
+
+    def __add__(self, other: "Difference") -> "Difference":
+        return Difference(self.appeared + other.appeared, self.went + other.went)
+
+
+@frozen
+class Reading:
+    """One generation of a dataset's lists."""
+
+    snapshot: Snapshot
+    dataset: str
+    generation: int
+
+    @classmethod
+    def next(cls, snapshot: Snapshot, dataset: str, started_at: str) -> Self:
+        """Start the next generation; what an earlier reading left unfinished goes."""
+        ((shown, unfinished),) = snapshot.rows(OF_LIST, (dataset,))
+        reading = cls(snapshot, dataset, max(shown, unfinished) + 1)
+        with snapshot.together():
+            reading._forget_all_but(shown)
+            snapshot.write(BEGIN, [(reading.generation, started_at, dataset)])
+        return reading
+
+    @classmethod
+    def unfinished(cls, snapshot: Snapshot, dataset: str) -> Self | None:
+        """The generation that an earlier reading left unfinished."""
+        ((_, reading),) = snapshot.rows(OF_LIST, (dataset,))
+        return cls(snapshot, dataset, reading) if reading else None
+
+    @classmethod
+    def shown(cls, snapshot: Snapshot, dataset: str) -> Self:
+        """The generation that is shown; 0 where there is none."""
+        return cls(snapshot, dataset, snapshot.rows(OF_LIST, (dataset,))[0][0])
+
+    def promote(self) -> Difference:
+        """Show what was read to its end, and forget the generation before; how they differ. It is
+        as old as the beginning of its reading."""
+        before = Reading.shown(self.snapshot, self.dataset)
+        with self.snapshot.together():
+            count = before.count() if before.generation else None
+            differ = sum((self._against(before, table) for table in self._tables()), Difference())
+            self._forget_all_but(self.generation)
+            self.snapshot.write(SHOW, [(count, self.dataset)])
+        return differ
+
+    def store(self, table: str, rows: Iterable[Record]) -> None:
+        """Write rows of this generation; all of them have the same columns."""
+        store(self.snapshot, table, self.generation, rows)
+
+    def leave_out(self, records: Iterable[Unreadable]) -> None:
+        """Count records that could not be understood."""
+        self.snapshot.write(
+            "INSERT INTO unreadable VALUES (?, ?, ?, ?)",
+            [(self.dataset, self.generation, record.id, record.reason) for record in records],
+        )
+
+    def count(self) -> int:
+        """How many rows of the dataset's first table there are."""
+        dataset = DATASETS[self.dataset]
+        table = dataset.tables[0]
+        generation = SHOWN if table in dataset.hang_on else self.generation
+        sql = f"SELECT count(*) FROM {table} WHERE generation = ?"
+        return self.snapshot.number(sql, (generation,))
+
+    def _against(self, before: "Reading", table: str) -> Difference:
+        if not before.generation:
+            return Difference(appeared=self.count())
+        return difference(
+            self.snapshot,
+            table,
+            now=f"generation = {self.generation}",
+            before=f"generation = {before.generation}",
+        )
+
+    def _tables(self) -> tuple[str, ...]:
+        return DATASETS[self.dataset].listed
+
+    def _forget_all_but(self, generation: int) -> None:
+        for table in self._tables():
+            self.snapshot.write(f"DELETE FROM {table} WHERE generation <> ?", [(generation,)])
+        self.snapshot.write(
+            "DELETE FROM unreadable WHERE dataset = ? AND generation <> ?",
+            [(self.dataset, generation)],
+        )
+
+
+def store(snapshot: Snapshot, table: str, generation: int, rows: Iterable[Record]) -> None:
+    """Write rows of one generation; all of them have the same columns."""
+    records = [{"generation": generation, **row} for row in rows]
+    if records:
+        snapshot.write(_insert(table, tuple(records[0])), records)
+
+
+def replace(snapshot: Snapshot, table: str, key: Record) -> Difference:
+    """Show the staged rows of a subject instead of those that are shown; how they differ."""
+    its = " AND ".join(f"{column} = :{column}" for column in key)
+    now, before = (f"generation = {each} AND {its}" for each in (STAGED, SHOWN))
+    with snapshot.together():
+        differ = difference(snapshot, table, now=now, before=before, values=key)
+        if differ or snapshot.number(f"SELECT EXISTS (SELECT 1 FROM {table} WHERE {now})", key):
+            snapshot.write(f"DELETE FROM {table} WHERE {before}", [key])
+            snapshot.write(f"UPDATE {table} SET generation = {SHOWN} WHERE {now}", [key])
+    return differ
+
+
+def difference(
+    snapshot: Snapshot, table: str, *, now: str, before: str, values: Record | None = None
+) -> Difference:
+    """How the rows under one condition differ from those under another."""
+    columns = ", ".join(
+        row[1] for row in snapshot.rows(f"PRAGMA table_info({table})") if row[1] not in MOVES_UNTOLD
+    )
+
+    def only_in(one: str, other: str) -> int:
+        sql = ONLY_IN.format(columns=columns, table=table, one=one, other=other)
+        return snapshot.number(sql, values or {})
+
+    return Difference(only_in(now, before), only_in(before, now))
+
+
+@cache
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    places = ", ".join(f":{column}" for column in columns)
+    return f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({places})"

@@ -1,0 +1,147 @@
+"""One dataset read: its list as its step says, then whichever of its subjects are due."""
+
+from datetime import datetime, timedelta
+
+from twin_host.contract import DatasetReport, DatasetState, SyncMode
+from twin_okta.datasets import Dataset
+from twin_okta.reading import Reading
+from twin_okta.snapshot import Snapshot
+from twin_okta.sync.drift import note_drift
+from twin_okta.sync.merge import Merge, TooManyNamed
+from twin_okta.sync.pairs import read_pairs
+from twin_okta.sync.readers import READERS
+from twin_okta.sync.run import Run
+from twin_okta.sync.steps import ListState, Step, list_step
+from twin_okta.sync.subjects import WHOLE, ask
+from twin_okta.sync.sweep import Sweep
+
+MOST_NAMED = 3
+"""Of what was left out, so many are named with the reason."""
+LEFT_OUT = "SELECT id, reason FROM unreadable WHERE dataset = ? AND generation = ?"
+STATE = """
+SELECT d.shown > 0, EXISTS (SELECT 1 FROM due u WHERE u.dataset = d.name),
+    r.read_at, coalesce(r.spread, 0.5), d.as_of
+FROM dataset d LEFT JOIN subject_read r ON r.dataset = d.name AND r.subject = ?
+WHERE d.name = ?
+"""
+REMEMBER_COUNT = """
+UPDATE dataset SET count_before = CASE WHEN shown > 0 THEN ? END WHERE name = ?
+"""
+FORGET_COUNT = "UPDATE dataset SET count_before = NULL WHERE name = ?"
+FAILED = """
+SELECT subject, failure FROM subject_read WHERE dataset = ? AND failure <> '' ORDER BY subject
+"""
+POPULATION = """
+SELECT count(*) FILTER (WHERE r.outcome IS NOT 'gone'),
+    count(*) FILTER (WHERE r.outcome = 'read' AND r.failure = ''),
+    count(*) FILTER (WHERE r.subject IS NULL)
+FROM ({subjects}) s LEFT JOIN subject_read r ON r.dataset = ? AND r.subject = s.subject
+"""
+
+
+async def read_dataset(run: Run, dataset: Dataset) -> DatasetReport:
+    """Read what is to be read of it."""
+    reader, name = READERS[dataset.name], dataset.name
+    step = step_of(run, dataset) if reader.whole else None
+    changed = 0
+    doubted = run.is_doubted(name)
+    if step is None or step.mode is not SyncMode.NOTHING:
+        remember_count(run.snapshot, name)
+    else:
+        run.snapshot.write(FORGET_COUNT, [(name,)])
+    if step and step.mode is SyncMode.DELTA and reader.since:
+        merge = Merge(run, name, reader.since, most_named=_pages_of(run.snapshot, name))
+        try:
+            await merge.read()
+        except TooManyNamed:
+            step = Step(SyncMode.FULL, "The log names very many of it.")
+        changed += merge.changed
+    if reader.whole and step and step.mode is SyncMode.FULL:
+        before = run.shown_before.get(name) or ""
+        question = ask(run, name, WHOLE)
+        differ = await reader.whole(run)
+        changed += max(differ.appeared, differ.went)
+        if step.by_age and differ:
+            note_drift(run, question, before, differ)
+    asked = 0
+    if name == "assignments":
+        changed += await read_pairs(run)
+    if dataset.subjects:
+        sweep = Sweep(run, dataset, reader.of_each(run), everything=doubted)
+        await sweep.read()
+        changed, asked = changed + sweep.changed, sweep.asked
+    return report(run, dataset, _mode(step, asked=asked, first_time=run.first_time(name)), changed)
+
+
+def step_of(run: Run, dataset: Dataset) -> Step:
+    """What is done with a dataset's list, as things stand."""
+    return list_step(
+        list_state(run, dataset),
+        now=run.okta_now(),
+        covered_since=datetime.fromisoformat(run.covered_since()),
+        read_again=timedelta(days=run.read_again_days),
+    )
+
+
+def list_state(run: Run, dataset: Dataset) -> ListState:
+    """How a dataset's list stands."""
+    ((shown, due, read_at, spread, as_of),) = run.snapshot.rows(STATE, (WHOLE, dataset.name))
+    return ListState(
+        disposition=dataset.disposition,
+        is_shown=bool(shown),
+        is_doubted=run.is_doubted(dataset.name),
+        is_due=bool(due),
+        read_at=datetime.fromisoformat(read_at) if read_at else None,
+        as_of=datetime.fromisoformat(as_of) if as_of else None,
+        spread=spread,
+    )
+
+
+def remember_count(snapshot: Snapshot, name: str) -> None:
+    """How many there are before they are read, so that a fall can be seen."""
+    count = Reading.shown(snapshot, name).count()
+    snapshot.write(REMEMBER_COUNT, [(count, name)])
+
+
+def report(run: Run, dataset: Dataset, mode: SyncMode, changed: int) -> DatasetReport:
+    """How complete a dataset is, once what was due of it was read."""
+    shown = Reading.shown(run.snapshot, dataset.name)
+    read = shown.count()
+    left_out = run.snapshot.rows(LEFT_OUT, (dataset.name, shown.generation))
+    expected = read + len(left_out)
+    reasons: list[str] = []
+    if left_out:
+        told = "; ".join(f"{its_id} ({why})" for its_id, why in left_out[:MOST_NAMED])
+        reasons.append(f"{len(left_out)} could not be understood and were left out: {told}.")
+    failed = run.snapshot.rows(FAILED, (dataset.name,))
+    if failed:
+        subject, failure = failed[0]
+        reasons.append(
+            f"{len(failed)} {dataset.subjects_are} could not be read, such as {subject}: {failure}"
+        )
+    if dataset.name == "factors":
+        ((expected, read, never),) = run.snapshot.rows(
+            POPULATION.format(subjects=dataset.subjects), (dataset.name,)
+        )
+        if never:
+            reasons.append(f"{never} users were never read.")
+    state = DatasetState.PARTIAL if reasons else DatasetState.COMPLETE
+    return DatasetReport(
+        state=state,
+        read=read,
+        expected=expected,
+        reason=" ".join(reasons),
+        mode=mode,
+        changed=changed,
+    )
+
+
+def _mode(step: Step | None, *, asked: int, first_time: bool) -> SyncMode:
+    if first_time or (step and step.mode is SyncMode.FULL):
+        return SyncMode.FULL
+    return SyncMode.DELTA if asked or (step and step.mode is SyncMode.DELTA) else SyncMode.NOTHING
+
+
+def _pages_of(snapshot: Snapshot, name: str) -> int:
+    """How many requests the whole list takes, about."""
+    return max(10, Reading.shown(snapshot, name).count() // 200)

@@ -1,0 +1,272 @@
+"""One loop for a sweep, a delta, a resume and reading again by age: whoever is due is read.
+
+A subject is due that was never read, that the log says has changed, that could not be read the last
+time, or whose reading is old. There is no other list of work: stopped anywhere, the next sync goes
+on. Those that tell most come first, then those never read in random order, so that an unfinished
+sweep is a fair sample. What cannot be read of one subject costs that subject and no other, and is
+named; a subject is gone only when that is so of itself.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from attrs import define, field, frozen
+
+from twin_okta.api import (
+    Denied,
+    NotFound,
+    NotOkta,
+    OktaError,
+    Refused,
+    ServerTrouble,
+    Throttled,
+    UnreadableAnswer,
+)
+from twin_okta.datasets import Dataset
+from twin_okta.snapshot import Snapshot, iso_text
+from twin_okta.sync.drift import note_drift
+from twin_okta.sync.lists import (
+    AT_A_TIME,
+    Listing,
+    SubjectKey,
+    forget,
+    forget_places,
+    is_there,
+    left_in_the_middle,
+    read_lists,
+)
+from twin_okta.sync.run import Run, each
+from twin_okta.sync.subjects import (
+    DENIED,
+    GONE,
+    READ,
+    UNREADABLE,
+    WHOLE,
+    Question,
+    ask,
+    note,
+    note_failure,
+)
+
+MANY_AT_A_TIME = 24
+"""Subjects of which one short list is read each."""
+TELL_EVERY = 50
+"""Subjects between two words on how far a long sweep is."""
+HOPELESS = 20
+"""So many failures in a row, without one answer between them, are no longer about one subject."""
+OF_ONE = (Denied, NotOkta, Refused, ServerTrouble, Throttled, UnreadableAnswer)
+"""What may be wrong with the answers about one subject alone."""
+
+FORGET_WORK = "DROP TABLE IF EXISTS temp.work_{dataset}"
+MAKE_WORK = """
+CREATE TEMP TABLE work_{dataset} AS
+SELECT w.subject, w.kind, coalesce(r.in_order, w.is_first) AS in_order,
+    r.subject IS NOT NULL AND r.outcome = 'read' AS is_known,
+    coalesce(r.failure, '') <> '' AS failed_before, r.read_at,
+    r.subject IS NOT NULL AND r.failure = '' AND r.read_at >= :covered
+        AND r.subject NOT IN (SELECT d.subject FROM due d WHERE d.dataset = :dataset)
+        AND r.subject NOT IN (SELECT u.subject FROM unread u WHERE u.dataset = :dataset)
+        AS is_by_age
+FROM ({subjects}) w LEFT JOIN subject_read r ON r.dataset = :dataset AND r.subject = w.subject
+WHERE :all OR r.subject IS NULL OR r.failure <> '' OR r.read_at < :covered
+    OR r.subject IN (SELECT d.subject FROM due d WHERE d.dataset = :dataset)
+    OR julianday(r.read_at) > julianday(:now) + 1.0 / 288
+    OR julianday(:now) - julianday(r.read_at) > :days * (3 + 3 * r.spread) / 7
+    OR r.read_at < (SELECT m.moved_at FROM ({moved}) m WHERE m.subject = w.subject)
+    OR r.outcome = 'gone' AND r.read_at < (SELECT as_of FROM dataset WHERE name = :list)
+GROUP BY w.subject
+ORDER BY failed_before, w.is_first DESC, r.subject IS NOT NULL, is_by_age, r.read_at, random()
+"""
+NEXT = """
+SELECT rowid, subject, kind, in_order, is_known, failed_before, read_at, is_by_age
+FROM work_{dataset} WHERE rowid > ? ORDER BY rowid LIMIT 500
+"""
+FORGET_LEFT = "DELETE FROM {table} WHERE {column} NOT IN (SELECT s.subject FROM ({subjects}) s)"
+FORGET_LEFT_READINGS = """
+DELETE FROM subject_read WHERE dataset = ? AND subject <> '*' AND subject NOT IN
+    (SELECT s.subject FROM ({subjects}) s)
+"""
+IS_DUE = "SELECT EXISTS (SELECT 1 FROM due WHERE dataset = ? AND subject = '*')"
+SHOW = """
+UPDATE dataset SET shown = 1, as_of = ? WHERE name = ? AND NOT EXISTS (SELECT 1 FROM subject_read r
+    WHERE r.dataset = name AND r.outcome NOT IN ('read', 'gone'))
+"""
+
+
+@frozen
+class Due:
+    """A subject that is to be read. `is_by_age`: for no other reason than that its reading, which
+    was at `read_at`, is old."""
+
+    subject: str
+    kind: str
+    in_order: int
+    is_known: int
+    failed_before: int
+    read_at: str | None
+    is_by_age: int
+
+
+@define
+class Sweep:
+    """The reading of a dataset's subjects. `listings` are those of each kind of subject, `key` says
+    by which columns they are named."""
+
+    run: Run
+    dataset: Dataset
+    listings: Mapping[str, Sequence[Listing[object]]]
+    everything: bool = False
+    expected: int = 0
+    asked: int = 0
+    answered: Counter[str] = field(factory=Counter[str])
+    """Subjects that could be read, by their kind."""
+    refused: dict[str, Denied] = field(factory=dict[str, Denied])
+    """The first refusal of each kind."""
+    changed: int = 0
+    failures: list[OktaError] = field(factory=list[OktaError])
+    """Those since the last answer."""
+
+    async def read(self) -> None:
+        """Read whoever is due."""
+        question = ask(self.run, self.dataset.name, WHOLE, in_order=1)
+        width = MANY_AT_A_TIME if self.dataset.name == "factors" else AT_A_TIME
+        await each(self.due(), self._read_one, width=width)
+        for kind, refusal in self.refused.items():
+            if kind not in self.answered:
+                raise refusal
+        if not self.dataset.listed:
+            with self.run.snapshot.together():
+                note(self.run, question, READ)
+                self.run.snapshot.write(SHOW, [(question.read_at, self.dataset.name)])
+
+    def due(self) -> Iterator[Due]:
+        """Those to be read, in the sweep's order."""
+        snapshot, name = self.run.snapshot, self.dataset.name
+        with snapshot.together():
+            _forget_left(snapshot, self.dataset)
+            make_work(self.run, self.dataset, everything=self.everything)
+        self.expected = snapshot.number(f"SELECT count(*) FROM work_{name}")
+        last = 0
+        while batch := snapshot.rows(NEXT.format(dataset=name), (last,)):
+            for last, *subject in batch:  # noqa: B007  the last one is where to go on
+                yield Due(*subject)
+
+    async def _read_one(self, due: Due) -> None:
+        name, listings = self.dataset.name, self.listings[due.kind]
+        key = key_of(listings[0], due)
+        begun = left_in_the_middle(self.run, name, due.subject, due.in_order)
+        question = begun or ask(self.run, name, due.subject, in_order=due.in_order)
+        if begun is None:
+            self._forget_unfinished(question, listings, key)
+        try:
+            await self._read_lists(question, due, key)
+        except NotFound as missing:
+            await self._confirm(question, due, key, missing)
+        except Denied as refusal:
+            self.refused.setdefault(due.kind, refusal)
+            self._fail(question, DENIED, refusal)
+        except OF_ONE as error:
+            self._fail(question, UNREADABLE, error)
+        self._tell()
+
+    async def _read_lists(self, question: Question, due: Due, key: SubjectKey) -> None:
+        found = await read_lists(
+            self.run,
+            question,
+            key,
+            self.listings[due.kind],
+            compare=bool(due.is_known),
+            patient=not due.failed_before,
+        )
+        self.failures.clear()
+        self.answered[due.kind] += 1
+        self.changed += bool(found.difference)
+        with self.run.snapshot.together():
+            forget_places(self.run, question)
+            if found.bad:
+                reason = f"{self.listings[due.kind][0].table} {found.bad.id}: {found.bad.reason}"
+                note_failure(self.run, question, UNREADABLE, reason)
+                return
+            note(self.run, question, READ)
+            if due.is_by_age and due.is_known and found.difference:
+                note_drift(self.run, question, due.read_at or "", found.difference)
+
+    async def _confirm(
+        self, question: Question, due: Due, key: SubjectKey, missing: NotFound
+    ) -> None:
+        """A subject is gone only when that is so of itself, not of a list of it."""
+        listings = self.listings[due.kind]
+        try:
+            there = await is_there(self.run, listings[0], key)
+        except OktaError as error:
+            self._fail(question, UNREADABLE, error)
+            return
+        if there:
+            self._fail(question, UNREADABLE, missing)
+            return
+        self.failures.clear()
+        with self.run.snapshot.together():
+            for listing in listings:
+                forget(self.run.snapshot, listing.table, key)
+            self._forget_unfinished(question, listings, key)
+            note(self.run, question, GONE)
+        self.changed += due.is_known
+
+    def _fail(self, question: Question, outcome: str, error: OktaError) -> None:
+        self.failures.append(error)
+        with self.run.snapshot.together():
+            forget_places(self.run, question)
+            note_failure(self.run, question, outcome, str(error))
+        if len(self.failures) >= HOPELESS:
+            raise error
+
+    def _forget_unfinished(
+        self, question: Question, listings: Sequence[Listing[object]], key: SubjectKey
+    ) -> None:
+        with self.run.snapshot.together():
+            forget_places(self.run, question)
+            for listing in listings:
+                forget(self.run.snapshot, listing.table, {**key, "generation": 0})
+
+    def _tell(self) -> None:
+        self.asked += 1
+        counts = self.dataset.tables[0] in self.dataset.hang_on
+        if counts and (self.expected <= TELL_EVERY or self.asked % TELL_EVERY == 0):
+            self.run.progress(self.dataset.name, self.asked, self.expected)
+
+
+def key_of(listing: Listing[object], due: Due) -> dict[str, str]:
+    """By which columns a subject is named in its tables."""
+    kind = {"holder_kind": due.kind} if "{holder_kind}" in listing.parent else {}
+    column = listing.parent.split("{")[-1].split("}")[0]
+    return {**kind, column: due.subject}
+
+
+def make_work(run: Run, dataset: Dataset, *, everything: bool) -> None:
+    """Put down who is due, in the order in which they are read."""
+    snapshot, now = run.snapshot, run.okta_now()
+    snapshot.rows(FORGET_WORK.format(dataset=dataset.name))
+    snapshot.rows(
+        MAKE_WORK.format(
+            dataset=dataset.name,
+            subjects=dataset.subjects,
+            moved=dataset.moved or "SELECT NULL AS subject, NULL AS moved_at",
+        ),
+        {
+            "dataset": dataset.name,
+            "all": everything or snapshot.number(IS_DUE, (dataset.name,)),
+            "covered": run.covered_since(),
+            "now": iso_text(now),
+            "days": run.read_again_days,
+            "list": dataset.needs or dataset.name,
+        },
+    )
+
+
+def _forget_left(snapshot: Snapshot, dataset: Dataset) -> None:
+    """What is known of subjects that are no more goes; a factor's user who left is no subject."""
+    for table, column in dataset.hang_on.items():
+        snapshot.write(
+            FORGET_LEFT.format(table=table, column=column, subjects=dataset.subjects), [()]
+        )
+    snapshot.write(FORGET_LEFT_READINGS.format(subjects=dataset.subjects), [(dataset.name,)])
