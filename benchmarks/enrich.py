@@ -156,12 +156,12 @@ def build(folder: Path, *, users: int, assignments: int) -> None:
         )
         able = [i for n, i in enumerate(ids) if STATUSES[n % 100] in ("ACTIVE", "PASSWORD_EXPIRED")]
         snapshot.write(
-            "INSERT INTO subject_read VALUES ('factors', ?, 'read', ?, ?, 0, ?, 1, '')",
+            "INSERT INTO subject_read VALUES ('factors', ?, 'read', ?, ?, 0, ?, 1, '', 0.5)",
             ((user_id, now, now, number < 50) for number, user_id in enumerate(able)),
         )
         snapshot.write(
-            "INSERT INTO factor (user_id, id, type, provider, status)"
-            " VALUES (?, ?, ?, ?, 'ACTIVE')",
+            "INSERT INTO factor (generation, user_id, id, type, provider, status)"
+            " VALUES (1, ?, ?, ?, ?, 'ACTIVE')",
             (
                 (user_id, f"fac{number}", kind, provider)
                 for user_id in able
@@ -178,7 +178,12 @@ def build(folder: Path, *, users: int, assignments: int) -> None:
             ),
         )  # fmt: skip
         snapshot.write(
-            "INSERT INTO app_read VALUES (1, ?, 'read')", ((f"0oa{n}",) for n in range(APPS))
+            "INSERT INTO subject_read VALUES (?, ?, 'read', ?, ?, 0, 0, 1, '', 0.5)",
+            (
+                (dataset, f"0oa{n}", now, now)
+                for dataset in ("assignments", "app_use")
+                for n in range(APPS)
+            ),
         )
         each_app = assignments // APPS
         snapshot.write(
