@@ -139,15 +139,17 @@ def store(snapshot: Snapshot, table: str, generation: int, rows: Iterable[Record
         snapshot.write(_insert(table, tuple(records[0])), records)
 
 
-def replace(snapshot: Snapshot, table: str, key: Record) -> Difference:
-    """Show the staged rows of a subject instead of those that are shown; how they differ."""
+def replace(snapshot: Snapshot, table: str, key: Record, *, compare: bool) -> Difference:
+    """Show the staged rows of a subject instead of those that are shown; how they differ, if that
+    is to be worked out."""
     its = " AND ".join(f"{column} = :{column}" for column in key)
     now, before = (f"generation = {each} AND {its}" for each in (STAGED, SHOWN))
     with snapshot.together():
-        differ = difference(snapshot, table, now=now, before=before, values=key)
-        if differ or snapshot.number(f"SELECT EXISTS (SELECT 1 FROM {table} WHERE {now})", key):
-            snapshot.write(f"DELETE FROM {table} WHERE {before}", [key])
-            snapshot.write(f"UPDATE {table} SET generation = {SHOWN} WHERE {now}", [key])
+        differ = Difference()
+        if compare:
+            differ = difference(snapshot, table, now=now, before=before, values=key)
+        snapshot.write(f"DELETE FROM {table} WHERE {before}", [key])
+        snapshot.write(f"UPDATE {table} SET generation = {SHOWN} WHERE {now}", [key])
     return differ
 
 

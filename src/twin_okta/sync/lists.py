@@ -20,16 +20,17 @@ from twin_okta.datasets import DATASETS
 from twin_okta.reading import SHOWN, STAGED, Difference, Reading, replace, store
 from twin_okta.snapshot import Record, Snapshot
 from twin_okta.sync.run import Run, each
-from twin_okta.sync.subjects import WHOLE, Question, ask, note
+from twin_okta.sync.subjects import READ, WHOLE, Question, ask, note
 
 AT_A_TIME = 8
-CURSOR = "SELECT next_url FROM list_cursor WHERE dataset = ? AND subject = ? AND list = ?"
-SET_CURSOR = "INSERT OR REPLACE INTO list_cursor VALUES (?, ?, ?, ?, ?, ?, ?)"
-FORGET_CURSORS = "DELETE FROM list_cursor WHERE dataset = ? AND subject = ?"
-BEGUN = """
-SELECT read_at, newer_from, after_event FROM list_cursor WHERE dataset = ? AND subject = ?
-ORDER BY read_at LIMIT 1
+PLACE_LOST = (NotFound, Refused, UnreadableAnswer)
+"""How Okta may answer for the next page of a list that it no longer knows."""
+PLACES = """
+SELECT list, next_url, read_at, newer_from, after_event FROM list_cursor
+WHERE dataset = ? AND subject = ?
 """
+SET_PLACE = "INSERT OR REPLACE INTO list_cursor VALUES (?, ?, ?, ?, ?, ?, ?)"
+FORGET_PLACES = "DELETE FROM list_cursor WHERE dataset = ? AND subject = ?"
 
 Model = TypeVar("Model")
 SubjectKey = Mapping[str, str]
@@ -61,66 +62,111 @@ class Listing(Generic[Model]):
     )
 
 
+# --- where a list was left ----------------------------------------------------------------------
+
+
+@frozen
+class Begun:
+    """What is asked of a subject, and where a sync that was stopped has left its lists: at the
+    address of a next page, or None at the end."""
+
+    question: Question
+    places: Mapping[str, str | None] = Factory(dict[str, str | None])
+
+    def is_done(self, name: str) -> bool:
+        """Whether a list was read to its end."""
+        return name in self.places and self.places[name] is None
+
+    @property
+    def is_in_the_middle(self) -> bool:
+        """Whether a list goes on at an address that Okta may no longer know."""
+        return any(self.places.values())
+
+
+def left_by_an_earlier_sync(
+    run: Run, dataset: str, subject: str, *, in_order: int
+) -> tuple[Begun | None, bool]:
+    """What an earlier sync began of a subject and did not end, unless that is too old; and whether
+    it has left anything at all."""
+    rows = run.snapshot.rows(PLACES, (dataset, subject))
+    if not rows or not run.still_holds(rows[0][2]):
+        return None, bool(rows)
+    question = Question(dataset, subject, *rows[0][2:], in_order=in_order)
+    return Begun(question, {name: next_url for name, next_url, *_ in rows}), True
+
+
+def forget_places(run: Run, question: Question) -> None:
+    """A subject was read to its end, or is to be read from the beginning."""
+    run.snapshot.write(FORGET_PLACES, [(question.dataset, question.subject)])
+
+
+def _keep_place(snapshot: Snapshot, question: Question, name: str, page: Page) -> None:
+    if page.next_url == "":
+        return  # it goes on, and nobody knows where
+    where = (question.dataset, question.subject, name, page.next_url)
+    when = (question.read_at, question.newer_from, question.after_event)
+    snapshot.write(SET_PLACE, [(*where, *when)])
+
+
 # --- whole lists --------------------------------------------------------------------------------
 
 
 async def read_whole(run: Run, dataset: str, *listings: Listing[Any]) -> Difference:
     """Read a dataset's lists into its next generation and show that; how it differs."""
-    reading, question = begin(run, dataset)
-    left_here = any(_goes_on(run, question, listing, {}) for listing in listings)
+    reading, begun = begin(run, dataset)
     try:
-        await _read_lists(run, reading, question, listings)
-    except (Refused, NotFound, UnreadableAnswer):
-        if not left_here:
+        await _read_lists(run, reading, begun, listings)
+    except PLACE_LOST:
+        if not begun.is_in_the_middle:
             raise
-        reading, question = begin(run, dataset, anew=True)  # its next page is no longer known
-        await _read_lists(run, reading, question, listings)
-    return show(run, reading, question)
+        reading, begun = begin(run, dataset, anew=True)  # its next page is no longer known
+        await _read_lists(run, reading, begun, listings)
+    return show(run, reading, begun.question)
 
 
 async def _read_lists(
-    run: Run, reading: Reading, question: Question, listings: Sequence[Listing[Any]]
+    run: Run, reading: Reading, begun: Begun, listings: Sequence[Listing[Any]]
 ) -> None:
     counts: dict[str, int] = {}
     for listing in listings:
-        if not _is_done(run.snapshot, question, _name(listing, {})):
-            await _read_list(run, reading, listing, question, counts)
+        if not begun.is_done(_name(listing, {})):
+            await _read_list(run, reading, listing, begun, counts)
 
 
-def begin(run: Run, dataset: str, *, anew: bool = False) -> tuple[Reading, Question]:
+def begin(run: Run, dataset: str, *, anew: bool = False) -> tuple[Reading, Begun]:
     """The generation to read into, and what is asked: the one that an earlier sync left in the
     middle, if it is not too old, or a new one."""
-    begun = run.snapshot.rows(BEGUN, (dataset, WHOLE))
+    begun, _ = left_by_an_earlier_sync(run, dataset, WHOLE, in_order=1)
     unfinished = Reading.unfinished(run.snapshot, dataset)
-    if begun and unfinished and not anew and run.still_holds(begun[0][0]):
-        return unfinished, Question(dataset, WHOLE, *begun[0], in_order=1)
+    if begun and unfinished and not anew:
+        return unfinished, begun
     question = ask(run, dataset, WHOLE, in_order=1)
     with run.snapshot.together():
-        run.snapshot.write(FORGET_CURSORS, [(dataset, WHOLE)])
+        forget_places(run, question)
         reading = Reading.next(run.snapshot, dataset, question.read_at)
-    return reading, question
+    return reading, Begun(question)
 
 
 def show(run: Run, reading: Reading, question: Question) -> Difference:
     """Show a generation that was read to its end."""
     with run.snapshot.together():
         differ = reading.promote()
-        note(run, question, "read")
-        run.snapshot.write(FORGET_CURSORS, [(question.dataset, WHOLE)])
+        note(run, question, READ)
+        forget_places(run, question)
     return differ
 
 
 async def _read_list(
-    run: Run, reading: Reading, listing: Listing[Any], question: Question, counts: dict[str, int]
+    run: Run, reading: Reading, listing: Listing[Any], begun: Begun, counts: dict[str, int]
 ) -> None:
     told = listing.table == DATASETS[reading.dataset].tables[0]
-    async for page, records, unreadable in _pages(run, listing, {}, question):
+    async for page, records, unreadable in _pages(run, listing, {}, begun):
         with run.snapshot.together():
             reading.store(listing.table, map(listing.row, records))
             for table, rows in listing.parts.items():
                 reading.store(table, (row for record in records for row in rows(record)))
             reading.leave_out(unreadable)
-            _keep_place(run.snapshot, question, _name(listing, {}), page)
+            _keep_place(run.snapshot, begun.question, _name(listing, {}), page)
         if told:
             counts[listing.table] = counts.get(listing.table, 0) + len(records)
             run.progress(reading.dataset, counts[listing.table])
@@ -140,7 +186,7 @@ class Read:
 
 async def read_lists(
     run: Run,
-    question: Question,
+    begun: Begun,
     key: SubjectKey,
     listings: Sequence[Listing[Any]],
     *,
@@ -148,27 +194,47 @@ async def read_lists(
     patient: bool = True,
 ) -> Read:
     """Read the lists of one subject, and replace what was known of it. With `compare` it is worked
-    out how that differs. Raises what stopped it, NotFound where the subject is no more."""
+    out how that differs; else all of it is new. Raises what stopped it, NotFound where the subject
+    is no more."""
+    try:
+        return await _read_of_subject(run, begun, key, listings, compare=compare, patient=patient)
+    except PLACE_LOST:
+        if not begun.is_in_the_middle:
+            raise
+    forget_unfinished(run, begun.question, key, listings)  # its next page is no longer known
+    anew = Begun(begun.question)
+    return await _read_of_subject(run, anew, key, listings, compare=compare, patient=patient)
+
+
+async def _read_of_subject(
+    run: Run,
+    begun: Begun,
+    key: SubjectKey,
+    listings: Sequence[Listing[Any]],
+    *,
+    compare: bool,
+    patient: bool,
+) -> Read:
     differ, bad = Difference(), None
     for listing in listings:
-        if _is_done(run.snapshot, question, _name(listing, key)):
+        name = _name(listing, key)
+        if begun.is_done(name):
             continue
-        staged = compare or _goes_on(run, question, listing, key)
-        async for page, records, unreadable in _pages(run, listing, key, question, patient=patient):
+        staged = compare or name in begun.places
+        async for page, records, unreadable in _pages(run, listing, key, begun, patient=patient):
             bad = bad or next(iter(unreadable), None)
             rows = ({**key, **listing.row(record)} for record in records)
             staged = staged or page.next_url is not None
             with run.snapshot.together():
-                if staged:
-                    store(run.snapshot, listing.table, STAGED, rows)
-                if page.next_url is None and staged:
-                    differ += replace(run.snapshot, listing.table, key)
-                elif not staged:
+                if not staged:
                     forget(run.snapshot, listing.table, key)
-                    store(run.snapshot, listing.table, SHOWN, rows)
+                store(run.snapshot, listing.table, STAGED if staged else SHOWN, rows)
+                if staged and page.next_url is None:
+                    differ += replace(run.snapshot, listing.table, key, compare=compare)
+                if not compare:
                     differ += Difference(appeared=len(records))
                 if staged or len(listings) > 1:
-                    _keep_place(run.snapshot, question, _name(listing, key), page)
+                    _keep_place(run.snapshot, begun.question, name, page)
     return Read(differ, bad)
 
 
@@ -181,23 +247,21 @@ async def is_there(run: Run, listing: Listing[Any], key: SubjectKey) -> bool:
     return listing.lives(answer.json)
 
 
-def forget(snapshot: Snapshot, table: str, key: Record) -> None:
-    """Nothing is known of a subject any more."""
-    its = " AND ".join(f"{column} = :{column}" for column in key)
-    snapshot.write(f"DELETE FROM {table} WHERE {its}", [key])
+def forget(snapshot: Snapshot, table: str, key: Record, *generations: int) -> None:
+    """Nothing is known of a subject any more, in these generations or in any."""
+    its = "".join(f" AND {column} = :{column}" for column in key)
+    where = ", ".join(map(str, generations or (STAGED, SHOWN)))  # a key begins with it
+    snapshot.write(f"DELETE FROM {table} WHERE generation IN ({where}){its}", [key])
 
 
-def forget_places(run: Run, question: Question) -> None:
-    """A subject was read to its end, or is to be read from the beginning."""
-    run.snapshot.write(FORGET_CURSORS, [(question.dataset, question.subject)])
-
-
-def left_in_the_middle(run: Run, dataset: str, subject: str, in_order: int) -> Question | None:
-    """What an earlier sync asked of a subject and did not read to its end, if it is not too old."""
-    begun = run.snapshot.rows(BEGUN, (dataset, subject))
-    if not begun or not run.still_holds(begun[0][0]):
-        return None
-    return Question(dataset, subject, *begun[0], in_order=in_order)
+def forget_unfinished(
+    run: Run, question: Question, key: SubjectKey, listings: Sequence[Listing[Any]]
+) -> None:
+    """What was read of a subject that was not read to its end goes."""
+    with run.snapshot.together():
+        forget_places(run, question)
+        for listing in listings:
+            forget(run.snapshot, listing.table, key, STAGED)
 
 
 # --- pages --------------------------------------------------------------------------------------
@@ -207,12 +271,12 @@ async def _pages(
     run: Run,
     listing: Listing[Model],
     key: SubjectKey,
-    question: Question,
+    begun: Begun,
     *,
     patient: bool = True,
 ) -> AsyncIterator[tuple[Page, list[Model], list[Unreadable]]]:
     """A list's pages from where it was left; the records of each, and those not understood."""
-    url = _place(run.snapshot, question, _name(listing, key))
+    url = begun.places.get(_name(listing, key))
     path, params = (url, None) if url else (path_to(listing.path, **key), _params(listing, key))
     follow = partial(run.client.body_pages, within=listing.within)
     pages = follow if listing.within else partial(run.client.pages, patient=patient)
@@ -222,14 +286,6 @@ async def _pages(
         yield shown, records, [_named(bad, key) for bad in unreadable]
         if listing.newest_only:
             return
-
-
-async def understood(
-    pages: AsyncIterator[Page], model: type[Model]
-) -> AsyncIterator[tuple[list[Model], list[Unreadable]]]:
-    """Each page's records, and those of them that could not be understood."""
-    async for page in pages:
-        yield structure(page.records, model)
 
 
 async def for_each(items: Sequence[Any], read: Callable[[Any], Awaitable[None]]) -> None:
@@ -246,29 +302,6 @@ def _params(listing: Listing[Any], key: SubjectKey) -> Params:
         name: value.format(**key) if isinstance(value, str) and "{" in value else value
         for name, value in listing.params.items()
     }
-
-
-def _place(snapshot: Snapshot, question: Question, name: str) -> str | None:
-    found = snapshot.rows(CURSOR, (question.dataset, question.subject, name))
-    return found[0][0] if found else None
-
-
-def _is_done(snapshot: Snapshot, question: Question, name: str) -> bool:
-    found = snapshot.rows(CURSOR, (question.dataset, question.subject, name))
-    return bool(found) and found[0][0] is None
-
-
-def _goes_on(run: Run, question: Question, listing: Listing[Any], key: SubjectKey) -> bool:
-    """Whether a list was left in the middle by an earlier sync."""
-    return _place(run.snapshot, question, _name(listing, key)) is not None
-
-
-def _keep_place(snapshot: Snapshot, question: Question, name: str, page: Page) -> None:
-    if page.next_url == "":
-        return  # it goes on, and nobody knows where
-    where = (question.dataset, question.subject, name, page.next_url)
-    when = (question.read_at, question.newer_from, question.after_event)
-    snapshot.write(SET_CURSOR, [(*where, *when)])
 
 
 def _named(bad: Unreadable, key: SubjectKey) -> Unreadable:

@@ -106,7 +106,7 @@ def _put(snapshot: Snapshot, app: str, user_id: str, assigned: AppUser | None) -
     key = {"app_id": app, "user_id": user_id}
     before = snapshot.rows(ROW, (app, user_id))
     now = [(assigned.scope, assigned.status)] if assigned else []
-    forget(snapshot, "assignment", {**key, "generation": SHOWN})
+    forget(snapshot, "assignment", key, SHOWN)
     rows = ({**key, "scope": scope, "status": status} for scope, status in now)
     store(snapshot, "assignment", SHOWN, rows)
     return now != before

@@ -27,12 +27,14 @@ from twin_okta.snapshot import Snapshot, iso_text
 from twin_okta.sync.drift import note_drift
 from twin_okta.sync.lists import (
     AT_A_TIME,
+    Begun,
     Listing,
     SubjectKey,
     forget,
     forget_places,
+    forget_unfinished,
     is_there,
-    left_in_the_middle,
+    left_by_an_earlier_sync,
     read_lists,
 )
 from twin_okta.sync.run import Run, each
@@ -154,25 +156,29 @@ class Sweep:
     async def _read_one(self, due: Due) -> None:
         name, listings = self.dataset.name, self.listings[due.kind]
         key = key_of(listings[0], due)
-        begun = left_in_the_middle(self.run, name, due.subject, due.in_order)
-        question = begun or ask(self.run, name, due.subject, in_order=due.in_order)
-        if begun is None:
-            self._forget_unfinished(question, listings, key)
+        begun, anything_left = left_by_an_earlier_sync(
+            self.run, name, due.subject, in_order=due.in_order
+        )
+        begun = begun or Begun(ask(self.run, name, due.subject, in_order=due.in_order))
+        question = begun.question
+        if anything_left and not begun.places:
+            forget_unfinished(self.run, question, key, listings)
         try:
-            await self._read_lists(question, due, key)
+            await self._read_lists(begun, due, key)
         except NotFound as missing:
             await self._confirm(question, due, key, missing)
         except Denied as refusal:
             self.refused.setdefault(due.kind, refusal)
-            self._fail(question, DENIED, refusal)
+            self._fail(question, due, key, DENIED, refusal)
         except OF_ONE as error:
-            self._fail(question, UNREADABLE, error)
+            self._fail(question, due, key, UNREADABLE, error)
         self._tell()
 
-    async def _read_lists(self, question: Question, due: Due, key: SubjectKey) -> None:
+    async def _read_lists(self, begun: Begun, due: Due, key: SubjectKey) -> None:
+        question = begun.question
         found = await read_lists(
             self.run,
-            question,
+            begun,
             key,
             self.listings[due.kind],
             compare=bool(due.is_known),
@@ -199,34 +205,28 @@ class Sweep:
         try:
             there = await is_there(self.run, listings[0], key)
         except OktaError as error:
-            self._fail(question, UNREADABLE, error)
+            self._fail(question, due, key, UNREADABLE, error)
             return
         if there:
-            self._fail(question, UNREADABLE, missing)
+            self._fail(question, due, key, UNREADABLE, missing)
             return
         self.failures.clear()
         with self.run.snapshot.together():
             for listing in listings:
                 forget(self.run.snapshot, listing.table, key)
-            self._forget_unfinished(question, listings, key)
+            forget_places(self.run, question)
             note(self.run, question, GONE)
         self.changed += due.is_known
 
-    def _fail(self, question: Question, outcome: str, error: OktaError) -> None:
+    def _fail(
+        self, question: Question, due: Due, key: SubjectKey, outcome: str, error: OktaError
+    ) -> None:
         self.failures.append(error)
         with self.run.snapshot.together():
-            forget_places(self.run, question)
+            forget_unfinished(self.run, question, key, self.listings[due.kind])
             note_failure(self.run, question, outcome, str(error))
         if len(self.failures) >= HOPELESS:
             raise error
-
-    def _forget_unfinished(
-        self, question: Question, listings: Sequence[Listing[object]], key: SubjectKey
-    ) -> None:
-        with self.run.snapshot.together():
-            forget_places(self.run, question)
-            for listing in listings:
-                forget(self.run.snapshot, listing.table, {**key, "generation": 0})
 
     def _tell(self) -> None:
         self.asked += 1

@@ -9,10 +9,10 @@ from twin_okta.sync.run import Run
 
 async def read_threat_insight(run: Run) -> Difference:
     """Read ThreatInsight's one setting."""
-    reading, question = begin(run, "threat_insight", anew=True)
+    reading, begun = begin(run, "threat_insight", anew=True)
     answer = await run.client.get("/api/v1/threats/configuration")
     found, unreadable = structure([answer.json], ThreatInsight)
     with run.snapshot.together():
         reading.store("threat_insight", ({"action": setting.action} for setting in found))
         reading.leave_out(unreadable)
-        return show(run, reading, question)
+        return show(run, reading, begun.question)
