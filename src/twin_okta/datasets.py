@@ -73,15 +73,16 @@ class Dataset:
     `tables` are those whose rows it owns; the rows of the first are counted. Of them `hang_on`
     names those that are read for each subject, by the column that holds the subject's id; the rest
     is what is listed whole. `subjects` is a query of the subjects there are: id, kind, and whether
-    it is read before others; `subjects_are` is what people call them, and `moved` a query of
-    when what hangs on each last changed, where its list says so. `lag_s` is how much later a
-    list shows a change than it was made, `page` how many records one request brings. `options` are
-    the sync options that ask for it, and it is read when all of them do. `scope` and `role` are
-    what a credential needs. `bucket` is the rate limit that it spends. Without a `probe` a
-    connection test says nothing of it. `of_people` marks those of which a credential that is
-    limited to some groups sees a part only. `edition` is the one engine that has it. It is read
-    `after` others have ended, however that was; without the list of `needs` there is nothing to
-    read.
+    it is read before others; `subjects_are` is what people call them, and `moved` a query of when
+    what hangs on each last changed, where its list says so. With `counts_subjects` people are told
+    how many subjects were read, each of which has one short list, and not how many rows. `lag_s` is
+    how much later a list shows a change than it was made, `page` how many records one request
+    brings. `options` are the sync options that ask for it, and it is read when all of them do.
+    `scope` and `role` are what a credential needs. `bucket` is the rate limit that it spends.
+    Without a `probe` a connection test says nothing of it. `of_people` marks those of which a
+    credential that is limited to some groups sees a part only. `edition` is the one engine that has
+    it. It is read `after` others have ended, however that was; without the list of `needs` there is
+    nothing to read.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Dataset:
     subjects: str = ""
     subjects_are: str = ""
     moved: str = ""
+    counts_subjects: bool = False
     disposition: Disposition = Disposition.REPLACE
     lag_s: int = SLACK_S
     page: int = PAGE
@@ -139,6 +141,7 @@ _ALL = (
         needs="users",
         disposition=Disposition.SUBJECTS,
         hang_on={"factor": "user_id"},
+        counts_subjects=True,
         subjects="""
             SELECT u.id AS subject, 'user' AS kind,
                 u.id IN (SELECT p.user_id FROM privilege p) AS is_first

@@ -8,6 +8,7 @@ should not wait a third of a second for an HTTP client and a JOSE library.
 
 import asyncio
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from twin_host.contract import (
     Config,
@@ -25,6 +26,11 @@ from twin_host.contract import (
 )
 from twin_host.hookspecs import hookimpl
 from twin_okta.manifest import NAME, connector_info
+
+if TYPE_CHECKING:
+    from twin_okta.api import OktaClient
+    from twin_okta.asked import Asked
+    from twin_okta.config import OktaConfig
 
 
 @hookimpl
@@ -68,14 +74,11 @@ def plan(
     """Say what a sync would read."""
     if connector != NAME:
         return None
-    from twin_okta.asked import Asked
-    from twin_okta.config import ConfigError, from_settings
-    from twin_okta.connection import connect
+    from twin_okta.config import ConfigError
     from twin_okta.sync.plan import plan_sync
 
-    settings, asked = from_settings(config), Asked.by(options)
     try:
-        client = connect(settings, context, asked.datasets)
+        client, settings, asked = _ready_to_read(config, options, context)
     except ConfigError as wrong:
         return SyncPlan(datasets={}, error=str(wrong))
     return asyncio.run(plan_sync(client, settings, asked, context))
@@ -88,14 +91,11 @@ def sync(
     """Read the org into the snapshot."""
     if connector != NAME:
         return None
-    from twin_okta.asked import Asked
-    from twin_okta.config import ConfigError, from_settings
-    from twin_okta.connection import connect
+    from twin_okta.config import ConfigError
     from twin_okta.sync import sync_org
 
-    settings, asked = from_settings(config), Asked.by(options)
     try:
-        client = connect(settings, context, asked.datasets)
+        client, settings, asked = _ready_to_read(config, options, context)
     except ConfigError as wrong:
         return SyncReport(status=SyncStatus.FAILED, datasets={}, error=str(wrong))
     return asyncio.run(sync_org(client, settings, asked, context))
@@ -109,3 +109,15 @@ def enrich(connector: str, context: Context) -> Enrichment | None:
     from twin_okta.posture import enrich_snapshot
 
     return enrich_snapshot(context)
+
+
+def _ready_to_read(
+    config: Config, options: Mapping[str, OptionValue], context: Context
+) -> "tuple[OktaClient, OktaConfig, Asked]":
+    """What a sync and its plan need. Raises ConfigError when a secret is missing or unusable."""
+    from twin_okta.asked import Asked
+    from twin_okta.config import from_settings
+    from twin_okta.connection import connect
+
+    settings, asked = from_settings(config), Asked.by(options)
+    return connect(settings, context, asked.datasets), settings, asked

@@ -29,7 +29,7 @@ MOVES_UNTOLD = (
 
 BEGIN = "UPDATE dataset SET reading = ?, started_at = ? WHERE name = ?"
 SHOW = """
-UPDATE dataset SET shown = reading, reading = 0, as_of = started_at, count_before = ?,
+UPDATE dataset SET shown = reading, reading = 0, as_of = started_at,
     unreadable = (SELECT count(*) FROM unreadable WHERE dataset = name) WHERE name = ?
 """
 OF_LIST = "SELECT shown, reading FROM dataset WHERE name = ?"
@@ -85,10 +85,9 @@ class Reading:
         as old as the beginning of its reading."""
         before = Reading.shown(self.snapshot, self.dataset)
         with self.snapshot.together():
-            count = before.count() if before.generation else None
             differ = sum((self._against(before, table) for table in self._tables()), Difference())
             self._forget_all_but(self.generation)
-            self.snapshot.write(SHOW, [(count, self.dataset)])
+            self.snapshot.write(SHOW, [(self.dataset,)])
         return differ
 
     def store(self, table: str, rows: Iterable[Record]) -> None:

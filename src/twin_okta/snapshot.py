@@ -47,7 +47,7 @@ UPDATE org SET edition = coalesce(nullif(?, ''), edition),
 """
 
 Row = Sequence[Any]
-Record = Mapping[str, str | int | None]
+Record = Mapping[str, str | int | float | None]
 """What a table keeps of one thing, by its columns."""
 
 

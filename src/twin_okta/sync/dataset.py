@@ -1,6 +1,7 @@
 """One dataset read: its list as its step says, then whichever of its subjects are due."""
 
 from datetime import datetime, timedelta
+from math import ceil
 
 from twin_host.contract import DatasetReport, DatasetState, SyncMode
 from twin_okta.datasets import Dataset
@@ -15,6 +16,8 @@ from twin_okta.sync.steps import ListState, Step, list_step
 from twin_okta.sync.subjects import WHOLE, ask
 from twin_okta.sync.sweep import Sweep
 
+LEAST = 10
+"""So many are asked for by their ids, however few pages the whole list has."""
 MOST_NAMED = 3
 """Of what was left out, so many are named with the reason."""
 LEFT_OUT = "SELECT id, reason FROM unreadable WHERE dataset = ? AND generation = ?"
@@ -50,7 +53,8 @@ async def read_dataset(run: Run, dataset: Dataset) -> DatasetReport:
     else:
         run.snapshot.write(FORGET_COUNT, [(name,)])
     if step and step.mode is SyncMode.DELTA and reader.since:
-        merge = Merge(run, name, reader.since, most_named=_pages_of(run.snapshot, name))
+        most_named = max(LEAST, pages_of(run.snapshot, dataset))
+        merge = Merge(run, name, reader.since, most_named)
         try:
             await merge.read()
         except TooManyNamed:
@@ -119,12 +123,12 @@ def report(run: Run, dataset: Dataset, mode: SyncMode, changed: int) -> DatasetR
         reasons.append(
             f"{len(failed)} {dataset.subjects_are} could not be read, such as {subject}: {failure}"
         )
-    if dataset.name == "factors":
+    if dataset.counts_subjects:
         ((expected, read, never),) = run.snapshot.rows(
             POPULATION.format(subjects=dataset.subjects), (dataset.name,)
         )
         if never:
-            reasons.append(f"{never} users were never read.")
+            reasons.append(f"{never} {dataset.subjects_are} were never read.")
     state = DatasetState.PARTIAL if reasons else DatasetState.COMPLETE
     return DatasetReport(
         state=state,
@@ -142,6 +146,7 @@ def _mode(step: Step | None, *, asked: int, first_time: bool) -> SyncMode:
     return SyncMode.DELTA if asked or (step and step.mode is SyncMode.DELTA) else SyncMode.NOTHING
 
 
-def _pages_of(snapshot: Snapshot, name: str) -> int:
-    """How many requests the whole list takes, about."""
-    return max(10, Reading.shown(snapshot, name).count() // 200)
+def pages_of(snapshot: Snapshot, dataset: Dataset) -> int:
+    """How many requests the whole list takes."""
+    table = dataset.listed[0].removeprefix("okta_")
+    return max(1, ceil(snapshot.number(f"SELECT count(*) FROM shown_{table}") / dataset.page))

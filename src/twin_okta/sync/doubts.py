@@ -31,9 +31,9 @@ def settle_doubts(run: Run) -> None:
     """Work out what is doubted of the lists that this sync has read, and report it."""
     for name, report in run.reports.items():
         read_now = report.state in (DatasetState.COMPLETE, DatasetState.PARTIAL)
-        if not DATASETS[name].tables or name == "factors" or not read_now:
-            continue
-        if name in run.unfinished:
+        dataset = DATASETS[name]
+        has_rows = dataset.tables and not dataset.counts_subjects
+        if not has_rows or not read_now or name in run.unfinished:
             continue
         doubts = list(_doubts(run, name))
         since = run.doubted_before.get(name, ("", ""))[1] or iso_text(run.okta_now())

@@ -147,11 +147,9 @@ class Merge:
 
     def _remove(self, ids: Sequence[str]) -> None:
         with self.run.snapshot.together():
-            for table in (self.since.listing.table, *self.since.listing.parts):
-                column = (
-                    "id" if table == self.since.listing.table else f"{self.since.listing.table}_id"
-                )
-                self._forget(table, column, ids)
+            self._forget(self.since.listing.table, "id", ids)
+            for table in self.since.listing.parts:
+                self._forget(table, f"{self.since.listing.table}_id", ids)
         self.changed += len(ids)
 
     def _forget(self, table: str, column: str, ids: Iterable[str]) -> None:

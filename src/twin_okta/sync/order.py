@@ -97,7 +97,7 @@ async def sync_org(
             org_id = org_of(snapshot)
             _remember_rates(run)
             run.notes.extend(filter(None, [told_of_drift(run, began)]))
-            run.due = snapshot.number(STILL_DUE)
+            still_due = snapshot.number(STILL_DUE)
     _account_for_the_rest(run)
     status, error = _judge(run)
     if clock_note := client.clock.note():
@@ -110,7 +110,7 @@ async def sync_org(
         retries=client.traffic.retries,
         seconds=round(asyncio.get_running_loop().time() - started_s, 3),
         mode=_mode(run),
-        due=run.due,
+        due=still_due,
         notes=tuple(run.notes),
         error=error,
         org=org_id,
@@ -269,12 +269,12 @@ def _account_for_the_rest(run: Run) -> None:
 
 
 def _mode(run: Run) -> SyncMode:
-    """The sync as a whole: in full if anything was read for the first time, or all of it was."""
+    """The sync as a whole: in full if users were never read before, or all that was read was."""
     modes = [report.mode for report in run.reports.values() if report.mode]
-    if not modes or (SyncMode.FULL in modes and not run.shown_before.get("users")):
+    if not modes or (SyncMode.FULL in modes and run.first_time("users")):
         return SyncMode.FULL
-    read = [mode for mode in modes if mode is not SyncMode.NOTHING]
-    return SyncMode.FULL if read and set(read) == {SyncMode.FULL} else SyncMode.DELTA
+    read = {mode for mode in modes if mode is not SyncMode.NOTHING}
+    return SyncMode.FULL if read == {SyncMode.FULL} else SyncMode.DELTA
 
 
 def _remember_rates(run: Run) -> None:

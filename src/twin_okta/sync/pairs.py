@@ -21,7 +21,7 @@ from twin_okta.sync.run import Run
 from twin_okta.sync.subjects import WHOLE, ask, note_news
 
 CHANGES = """
-SELECT c.subject, c.number, (SELECT t.id FROM target t WHERE t.event = c.number AND t.type = 'User'
+SELECT c.subject, (SELECT t.id FROM target t WHERE t.event = c.number AND t.type = 'User'
     AND t.id IS NOT NULL AND e.event_type IN (SELECT p.event_type FROM pair_event p)) AS user_id
 FROM told_change c JOIN log_event e ON e.number = c.number
 JOIN subject_read r ON r.dataset = c.dataset AND r.subject = c.subject
@@ -30,8 +30,6 @@ WHERE c.dataset = 'assignments' AND c.number > r.after_event AND c.published >= 
 """
 PEOPLE_OF = "SELECT count(*) FROM assignment WHERE generation = 1 AND app_id = ?"
 ROW = "SELECT scope, status FROM assignment WHERE generation = 1 AND app_id = ? AND user_id = ?"
-
-
 DELETED_GROUPS = """
 DELETE FROM app_group WHERE group_id IN (SELECT t.id FROM log_event e
     JOIN target t ON t.event = e.number AND t.type = 'UserGroup'
@@ -75,7 +73,7 @@ def _few(snapshot: Snapshot) -> dict[str, set[str]]:
     """Applications of which nothing else changed, each with the people who joined or left."""
     joined: defaultdict[str, set[str]] = defaultdict(set)
     listed: set[str] = set()
-    for app, _, user_id in snapshot.rows(CHANGES):
+    for app, user_id in snapshot.rows(CHANGES):
         if user_id is None:
             listed.add(app)
         else:

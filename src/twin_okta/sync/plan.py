@@ -7,7 +7,6 @@ takes that back: nothing is changed.
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from math import ceil
 
 from attrs import define, field
 
@@ -26,7 +25,7 @@ from twin_okta.config import OktaConfig
 from twin_okta.datasets import DATASETS, EDITIONS, Dataset
 from twin_okta.orgs import owner_of
 from twin_okta.snapshot import FILE_NAME, Snapshot
-from twin_okta.sync.dataset import step_of
+from twin_okta.sync.dataset import pages_of, step_of
 from twin_okta.sync.logs import PAGE, keep_page, newest
 from twin_okta.sync.readers import READERS
 from twin_okta.sync.run import Run
@@ -130,9 +129,9 @@ class Planning:
     def _dataset(self, dataset: Dataset) -> None:
         run, reader = self.run, READERS[dataset.name]
         step = step_of(run, dataset) if reader.whole else None
-        requests: int | None = 0
+        requests = 0
         if step and step.mode is SyncMode.FULL:
-            requests = self._pages_of(dataset)
+            requests = pages_of(run.snapshot, dataset)
         elif step and step.mode is SyncMode.DELTA:
             requests = 1
         due = self._subjects(dataset) if dataset.subjects else 0
@@ -147,7 +146,7 @@ class Planning:
         extra = sum(
             number * (len(listings[kind]) - 1) for kind, number in self._kinds(dataset).items()
         )
-        if due and requests is not None:
+        if due:
             requests += self._pages_of_subjects(dataset, due) + extra
         self._put(dataset, mode, reason, requests)
 
@@ -160,16 +159,9 @@ class Planning:
             return {}
         return dict(self.run.snapshot.rows(OF_WORK.format(dataset=dataset.name)))  # pyright: ignore[reportArgumentType]
 
-    def _pages_of(self, dataset: Dataset) -> int | None:
-        if self.run.first_time(dataset.name) or not dataset.listed:
-            return None
-        table = dataset.listed[0]
-        sql = f"SELECT count(*) FROM shown_{table.removeprefix('okta_')}"
-        return max(1, ceil(self.run.snapshot.number(sql) / dataset.page))
-
     def _pages_of_subjects(self, dataset: Dataset, due: int) -> int:
-        if dataset.name == "factors":
-            return due  # a user has fewer than a page holds
+        if dataset.counts_subjects:
+            return due
         table, column = next(iter(dataset.hang_on.items()))
         sql = PAGES_OF_WORK.format(
             table=table, column=column, page=dataset.page, dataset=dataset.name

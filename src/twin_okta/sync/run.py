@@ -45,8 +45,6 @@ class Run:
     bad_credential: BadCredential | None = None
     stopped: str = ""
     """Why it stops before the end, if it does so by itself."""
-    due: int = 0
-    """How many subjects are known to be out of date at the end."""
     edition: str = ""
     everybody: int | None = None
     """How many there are in Okta's group of everybody, once that was asked."""
@@ -160,7 +158,7 @@ class Run:
 
     def _unfinished(self, name: str) -> int:
         """How much of a dataset is there that was not read to its end."""
-        if DATASETS[name].tables[:1] == ("factor",) or not DATASETS[name].tables:
+        if DATASETS[name].counts_subjects or not DATASETS[name].tables:
             return self.snapshot.number(SUBJECTS_READ, (name,))
         unfinished = Reading.unfinished(self.snapshot, name)
         return (unfinished or Reading.shown(self.snapshot, name)).count()

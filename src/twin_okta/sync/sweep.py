@@ -38,6 +38,7 @@ from twin_okta.sync.lists import (
     read_lists,
 )
 from twin_okta.sync.run import Run, each
+from twin_okta.sync.steps import CLOCK_TOLERANCE, EARLIEST, LATEST
 from twin_okta.sync.subjects import (
     DENIED,
     GONE,
@@ -72,8 +73,8 @@ SELECT w.subject, w.kind, coalesce(r.in_order, w.is_first) AS in_order,
 FROM ({subjects}) w LEFT JOIN subject_read r ON r.dataset = :dataset AND r.subject = w.subject
 WHERE :all OR r.subject IS NULL OR r.failure <> '' OR r.read_at < :covered
     OR r.subject IN (SELECT d.subject FROM due d WHERE d.dataset = :dataset)
-    OR julianday(r.read_at) > julianday(:now) + 1.0 / 288
-    OR julianday(:now) - julianday(r.read_at) > :days * (3 + 3 * r.spread) / 7
+    OR r.read_at > :soon
+    OR julianday(:now) - julianday(r.read_at) > :days * (:earliest + :stretch * r.spread)
     OR r.read_at < (SELECT m.moved_at FROM ({moved}) m WHERE m.subject = w.subject)
     OR r.outcome = 'gone' AND r.read_at < (SELECT as_of FROM dataset WHERE name = :list)
 GROUP BY w.subject
@@ -111,8 +112,7 @@ class Due:
 
 @define
 class Sweep:
-    """The reading of a dataset's subjects. `listings` are those of each kind of subject, `key` says
-    by which columns they are named."""
+    """The reading of a dataset's subjects. `listings` are those of each kind of subject."""
 
     run: Run
     dataset: Dataset
@@ -131,7 +131,7 @@ class Sweep:
     async def read(self) -> None:
         """Read whoever is due."""
         question = ask(self.run, self.dataset.name, WHOLE, in_order=1)
-        width = MANY_AT_A_TIME if self.dataset.name == "factors" else AT_A_TIME
+        width = MANY_AT_A_TIME if self.dataset.counts_subjects else AT_A_TIME
         await each(self.due(), self._read_one, width=width)
         for kind, refusal in self.refused.items():
             if kind not in self.answered:
@@ -155,7 +155,7 @@ class Sweep:
 
     async def _read_one(self, due: Due) -> None:
         name, listings = self.dataset.name, self.listings[due.kind]
-        key = key_of(listings[0], due)
+        key = key_of(self.dataset, listings[0], due)
         begun, anything_left = left_by_an_earlier_sync(
             self.run, name, due.subject, in_order=due.in_order
         )
@@ -235,11 +235,10 @@ class Sweep:
             self.run.progress(self.dataset.name, self.asked, self.expected)
 
 
-def key_of(listing: Listing[object], due: Due) -> dict[str, str]:
+def key_of(dataset: Dataset, listing: Listing[object], due: Due) -> dict[str, str]:
     """By which columns a subject is named in its tables."""
     kind = {"holder_kind": due.kind} if "{holder_kind}" in listing.parent else {}
-    column = listing.parent.split("{")[-1].split("}")[0]
-    return {**kind, column: due.subject}
+    return {**kind, dataset.hang_on[listing.table]: due.subject}
 
 
 def make_work(run: Run, dataset: Dataset, *, everything: bool) -> None:
@@ -257,7 +256,10 @@ def make_work(run: Run, dataset: Dataset, *, everything: bool) -> None:
             "all": everything or snapshot.number(IS_DUE, (dataset.name,)),
             "covered": run.covered_since(),
             "now": iso_text(now),
+            "soon": iso_text(now + CLOCK_TOLERANCE),
             "days": run.read_again_days,
+            "earliest": EARLIEST,
+            "stretch": LATEST - EARLIEST,
             "list": dataset.needs or dataset.name,
         },
     )

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from okta_sandbox.api.answers import Answer, invalid_search, not_found, validation_failed
+from okta_sandbox.api.answers import Answer, not_found, validation_failed
 from okta_sandbox.api.calls import Call
+from okta_sandbox.api.expressions import expression_of
 from okta_sandbox.api.pages import limit_of, listed, start_of
 from okta_sandbox.api.records.app import app_group_json, app_json, app_user_json
 from okta_sandbox.api.records.user import user_json
-from okta_sandbox.filters import Dialect, Expression, FilterError, holds, literals_of
+from okta_sandbox.filters import Dialect, Expression, holds, literals_of
 from okta_sandbox.org.records import App, User
 
 Json = dict[str, Any]
@@ -44,7 +45,7 @@ def _expanded(call: Call) -> User | None:
     kind, _, id_ = call.query.get("expand", "").partition("/")
     if not id_:
         return None
-    expression = _expression(call)
+    expression = expression_of(call, filter=FILTER)
     if kind != "user" or expression is None or id_ not in literals_of(expression, "user.id"):
         raise validation_failed("expand", "expand: must name the user of the filter.")
     index = call.org.people.find(id_)
@@ -52,21 +53,12 @@ def _expanded(call: Call) -> User | None:
 
 
 def _matching(call: Call) -> Iterator[tuple[int, App]]:
-    expression = _expression(call)
+    expression = expression_of(call, filter=FILTER)
     start, after = call.query.get("q", "").casefold(), start_of(call)
     for app in call.org.apps.all:
         named = app.label.casefold().startswith(start) or app.name.startswith(start)
         if app.index >= after and named and (expression is None or _holds(expression, call, app)):
             yield app.index, app
-
-
-def _expression(call: Call) -> Expression | None:
-    if "filter" not in call.query:
-        return None
-    try:
-        return FILTER.parse(call.query["filter"])
-    except FilterError as error:
-        raise invalid_search(str(error)) from None
 
 
 def _holds(expression: Expression, call: Call, app: App) -> bool:

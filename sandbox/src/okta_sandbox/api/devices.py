@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from okta_sandbox.api.answers import Answer, invalid_search, no_such_feature, validation_failed
+from okta_sandbox.api.answers import Answer, no_such_feature, validation_failed
 from okta_sandbox.api.calls import Call
+from okta_sandbox.api.expressions import expression_of
 from okta_sandbox.api.pages import limit_of, listed, start_of
 from okta_sandbox.api.records.device import device_json
-from okta_sandbox.filters import ORDERING, Dialect, Expression, FilterError, holds, only, span_s
+from okta_sandbox.filters import ORDERING, Dialect, Expression, holds, only, span_s
 from okta_sandbox.org.devices import Devices
 from okta_sandbox.org.records import Device
 from okta_sandbox.org.timelines import ascending
@@ -56,7 +57,7 @@ def list_devices(call: Call) -> Answer:
 
 
 def _matching(call: Call) -> Iterator[tuple[int, Device]]:
-    devices, expression = call.org.devices, _expression(call)
+    devices, expression = call.org.devices, expression_of(call, search=SEARCH)
     behind: Mapping[int, Device | None] = {}
     if expression and call.settings.search_lag_s:
         behind = call.org.changes.past_devices.behind(call.now_s - call.settings.search_lag_s)
@@ -80,15 +81,6 @@ def _candidates(devices: Devices, expression: Expression | None, start: int) -> 
     if recent is None:
         return devices.indexes(start)
     return ascending(start, recent, devices.changed(start))
-
-
-def _expression(call: Call) -> Expression | None:
-    if "search" not in call.query:
-        return None
-    try:
-        return SEARCH.parse(call.query["search"])
-    except FilterError as error:
-        raise invalid_search(str(error)) from None
 
 
 def _attribute(name: str, device: Device) -> object:

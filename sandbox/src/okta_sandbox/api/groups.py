@@ -3,14 +3,15 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from okta_sandbox.api.answers import Answer, access_denied, invalid_search, not_found
+from okta_sandbox.api.answers import Answer, access_denied, not_found
 from okta_sandbox.api.calls import Call
+from okta_sandbox.api.expressions import expression_of
 from okta_sandbox.api.pages import limit_of, listed, start_of
 from okta_sandbox.api.records.app import app_json
 from okta_sandbox.api.records.group import group_json
 from okta_sandbox.api.records.role import grant_json
 from okta_sandbox.api.records.user import user_json
-from okta_sandbox.filters import ORDERING, Dialect, Expression, FilterError, holds, only
+from okta_sandbox.filters import ORDERING, Dialect, Expression, holds, only
 from okta_sandbox.org.org import Org
 from okta_sandbox.org.records import Group
 
@@ -61,21 +62,10 @@ def list_groups(call: Call) -> Answer:
     limit = limit_of(call, default=_PAGE, maximum=_PAGE, clamps=True)
     return listed(
         call,
-        _matching(call, _expression(call)),
+        _matching(call, expression_of(call, search=SEARCH, filter=FILTER)),
         lambda group: group_json(org, group, base, stats=stats),
         limit=limit,
     )
-
-
-def _expression(call: Call) -> Expression | None:
-    try:
-        if "search" in call.query:
-            return SEARCH.parse(call.query["search"])
-        if "filter" in call.query:
-            return FILTER.parse(call.query["filter"])
-    except FilterError as error:
-        raise invalid_search(str(error)) from None
-    return None
 
 
 def _matching(call: Call, expression: Expression | None) -> Iterator[tuple[int, Group]]:

@@ -10,8 +10,9 @@ from okta_sandbox.api.answers import (
     validation_failed,
 )
 from okta_sandbox.api.calls import Call
+from okta_sandbox.api.expressions import expression_of
 from okta_sandbox.api.pages import cursor, limit_of, position_of
-from okta_sandbox.filters import COMPARISONS, Dialect, Expression, FilterError, epoch_s
+from okta_sandbox.filters import COMPARISONS, Dialect, epoch_s
 from okta_sandbox.org.log import Key, Page, Query, QueryTooLargeError
 from okta_sandbox.times import DAY_S
 
@@ -76,7 +77,7 @@ def _query(call: Call) -> Query:
         until_ms=int(end_s * 1000) if bounded else None,
         descending=order == "DESCENDING",
         limit=limit_of(call, default=_DEFAULT, maximum=_MAX, minimum=0),
-        expression=_expression(call),
+        expression=expression_of(call, refusal=invalid_log_filter, filter=_FIELDS),
         keywords=_keywords(call),
     )
     place = position_of(call, length=6)
@@ -109,15 +110,6 @@ def _time(call: Call, name: str) -> float | None:
     if at_s is None:
         raise validation_failed(name, f"{name}: The timestamp is not in ISO 8601 format.")
     return at_s
-
-
-def _expression(call: Call) -> Expression | None:
-    if "filter" not in call.query:
-        return None
-    try:
-        return _FIELDS.parse(call.query["filter"])
-    except FilterError as error:
-        raise invalid_log_filter(str(error)) from None
 
 
 def _keywords(call: Call) -> tuple[str, ...]:

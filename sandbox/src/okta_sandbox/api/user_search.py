@@ -12,12 +12,12 @@ from attrs import frozen
 from okta_sandbox.api.answers import invalid_search, validation_failed
 from okta_sandbox.api.calls import Call
 from okta_sandbox.api.credentials import Principal
+from okta_sandbox.api.expressions import expression_of
 from okta_sandbox.api.pages import start_of
 from okta_sandbox.filters import (
     ORDERING,
     Dialect,
     Expression,
-    FilterError,
     holds,
     may_hold,
     only,
@@ -131,14 +131,7 @@ def _view(call: Call) -> _View:
 def _expression(call: Call) -> Expression | None:
     if "search" in call.query and "filter" in call.query:
         raise invalid_search("The 'search' and 'filter' parameters cannot be used together.")
-    try:
-        if "search" in call.query:
-            return SEARCH.parse(call.query["search"])
-        if "filter" in call.query:
-            return FILTER.parse(call.query["filter"])
-    except FilterError as error:
-        raise invalid_search(str(error)) from None
-    return None
+    return expression_of(call, search=SEARCH, filter=FILTER)
 
 
 def _scan(view: _View, expression: Expression | None, start: int = 0) -> Iterator[User]:
