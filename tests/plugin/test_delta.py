@@ -1,10 +1,12 @@
 """A sync after the first costs what changed, and leaves what a full one would find."""
 
 from collections import Counter
+from urllib.parse import unquote_plus
 
 import pytest
 
 from okta_sandbox import Settings
+from okta_sandbox.api import tricks
 from tests.sandbox.changing import do_everything
 from tests.support.afresh import afresh, differences, wrongly_verified
 from tests.support.virtual_org import virtual_org
@@ -189,3 +191,140 @@ def test_a_permission_that_is_lost_and_regained_leaves_nothing_stale():
     fresh = afresh_synced(org)
     assert differences(org, fresh) == {}
     assert wrongly_verified(org, fresh) == {}
+
+
+def test_a_list_s_untold_change_is_drift_and_a_told_one_is_none():
+    org = an_org()
+    user, other = plain(org)[:2]
+    doing = act(org)
+    doing.change_status_silently(user, "PASSWORD_EXPIRED")
+    doing.suspend_user(other)
+    doing.rename_app(org.sandbox.org.apps.all[0], "Renamed")
+    org.sync()
+    assert org.facts()["drift"].value == "0"
+
+    for _ in range(7):
+        org.clock.advance(DAY_S)
+        org.sync()
+
+    assert untold(org) == {}
+    with Snapshot.to_read(org.state_dir) as snapshot:
+        assert {name for (name,) in snapshot.rows("SELECT dataset FROM drifted")} == {"users"}
+
+
+def test_where_the_log_was_not_read_nothing_is_called_drift():
+    org = an_org()
+    user = next(user for user in plain(org) if org.sandbox.org.factors.of(user))
+    act(org).withdraw_factor_silently(user, org.sandbox.org.factors.of(user)[0].type)
+    org.clock.advance(2 * HOUR_S)
+
+    org.sync(sync_logs=False)
+
+    assert differences(org, afresh_synced(org)) == {}
+    assert org.facts()["drift"].value == "0"
+
+
+def test_who_left_an_application_stays_due_when_nobody_says_so():
+    org = an_org()
+    apps, user = org.sandbox.org.apps, plain(org)[0]
+    app = next(app for app in apps.all if app.status == "ACTIVE" and apps.scope(app, user))
+    for group in [g for g in app.groups if org.sandbox.org.groups.has(g, user)][1:]:
+        act(org).leave_group(user, group)
+    doing = act(org, ago_s=20)
+    doing.assign_app(user, next(a for a in apps.all if not apps.scope(a, user)))
+    org.sandbox.faults.add("denied", "/api/v1/apps", query="user.id",
+                           times=None)  # fmt: skip
+
+    assert org.sync().status == SyncStatus.COMPLETE
+
+    assert differences(org, afresh_without_faults(org)) == {}
+
+
+def afresh_without_faults(org):
+    org.sandbox.faults.clear()
+    return afresh_synced(org)
+
+
+def test_an_application_of_which_a_group_changed_is_listed_and_not_its_people_asked():
+    org = an_org()
+    simulated = org.sandbox.org
+    doing = act(org)
+    group = doing.add_group("New")
+    doing.join_group(plain(org)[0], group)
+    app = next(a for a in simulated.apps.all if a.status == "ACTIVE" and a.groups)
+    doing.assign_group(group, app)
+
+    assert org.sync().status == SyncStatus.COMPLETE
+
+    assert differences(org, afresh_synced(org)) == {}
+
+
+def test_so_many_deletions_that_the_whole_list_costs_less_are_read_from_it():
+    org = an_org()
+    doing = act(org)
+    for user in plain(org)[:40]:
+        doing.delete_user(user)
+    before = len(org.sandbox.journal.entries)
+
+    report = org.sync()
+
+    since = [entry.path for entry in org.sandbox.journal.entries[before:]]
+    assert report.datasets["users"].mode == SyncMode.FULL
+    assert not [
+        path for path in since if path.count("/") == 4 and path.startswith("/api/v1/users/")
+    ]
+    assert differences(org, afresh_synced(org)) == {}
+
+
+def test_a_reading_of_a_subject_that_is_dated_in_the_future_is_made_again():
+    org = an_org()
+    with Snapshot.for_sync(org.state_dir) as snapshot:
+        snapshot.write(
+            "UPDATE subject_read SET read_at = '2099-01-01T00:00:00.000Z'"
+            " WHERE dataset = 'factors'", [()],
+        )  # fmt: skip
+        everybody = snapshot.number(
+            "SELECT count(*) FROM subject_read WHERE dataset = 'factors' AND subject <> '*'"
+        )
+    before = org.calls("/factors")
+
+    org.sync()
+
+    assert org.calls("/factors") - before == everybody
+
+
+def test_an_application_that_was_not_found_is_asked_for_again_once_it_is_listed_again():
+    org = virtual_org(users=60)
+    with_people = next(
+        app for app in org.sandbox.org.apps.all
+        if app.status == "ACTIVE" and any(True for _ in org.sandbox.org.apps.assignments(app, 0))
+        and app.mode == "SAML_2_0"
+    )  # fmt: skip
+    hidden = org.sandbox.faults.add("gone", f"/api/v1/apps/{with_people.id}*", times=None)
+    org.sync()
+    assert hidden.hits
+    org.sandbox.faults.clear()
+    org.clock.advance(DAY_S + HOUR_S)
+
+    org.sync()
+
+    assert "assignment" not in differences(org, afresh_synced(org))
+
+
+@pytest.mark.parametrize("odd", ['x" or status eq "ACTIVE', "../users", "a" * 100, "a b"])
+def test_what_is_no_id_in_the_log_is_asked_for_nowhere(odd):
+    org = an_org()
+    act(org).rename_group(org.sandbox.org.groups.all[3], "Renamed")
+    org.sandbox.faults.play(tricks.replace("target.id", odd), "/api/v1/logs")
+    before = len(org.sandbox.journal.entries)
+
+    org.sync()
+
+    asked = [unquote_plus(entry.target) for entry in org.sandbox.journal.entries[before:]]
+    assert not [target for target in asked if odd in target]
+
+
+def plain(org):
+    """Users who are active and hold no role."""
+    people, privileged = org.sandbox.org.people, org.sandbox.org.admins.privileged()
+    return [u for u in people.indexes() if people.status(u) == "ACTIVE" and u not in privileged]

@@ -8,6 +8,7 @@ from tests.support.small_snapshot import NOW, SmallSnapshot
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import Confidence
 from twin_okta.datasets import DATASETS, SLACK_S
+from twin_okta.posture import enrich_snapshot
 from twin_okta.posture.standing import Standings
 from twin_okta.snapshot import Snapshot, iso_text
 
@@ -88,6 +89,7 @@ def test_what_one_subject_had_seen_is_no_word_on_another(org):
     org.execute("UPDATE subject_read SET after_event = 20 WHERE subject = 'ada'")
     log(org, number=15, targets=(("User", "ada"), ("User", "grace")))
     log(org, number=16, actor="ada", targets=())
+    log(org, number=20, targets=(("User", "ada"),))  # the last that Ada's reading can have seen
 
     assert due(org) == {"grace"}
 
@@ -176,12 +178,36 @@ DOUBTS = {
 }
 
 
-@pytest.mark.parametrize("dataset", DATASETS)
-@pytest.mark.parametrize("statement", DOUBTS.values(), ids=DOUBTS)
+OF_SUBJECTS = {
+    "a subject that could not be read": "UPDATE subject_read SET failure = 'Okta kept failing'"
+    " WHERE dataset = ? AND subject <> '*'",
+    "a subject that was never read": "DELETE FROM subject_read"
+    " WHERE dataset = ? AND subject <> '*'",
+}
+HAVING_SUBJECTS = [name for name, it in DATASETS.items() if it.subjects and name != "factors"]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "statement"),
+    [
+        *(pytest.param(name, it, id=f"{how}-{name}")
+          for how, it in DOUBTS.items() for name in DATASETS),
+        *(pytest.param(name, it, id=f"{how}-{name}")
+          for how, it in OF_SUBJECTS.items() for name in HAVING_SUBJECTS),
+    ],
+)  # fmt: skip
 def test_no_figure_is_verified_of_a_list_that_may_lack_some(org, dataset, statement):
+    org.app("chat")
+    org.app("robot", "OPENID_CONNECT", application_type="service")
+    org.group("admins", "Admins", "ada", has_admin_role=1)
+    org.rule("policy", "OKTA_SIGN_ON")
+    org.administrator("linus", role="CUSTOM")
+    org.add("assignee", user_id="linus")
+    org.execute("UPDATE role SET custom_role_id = 'cr1', resource_set_id = 'iam1'")
+    org.read_the_rest()
     org.execute(statement, dataset)
 
-    told = org.enrich()
+    told = enrich_snapshot(org.context)
 
     with Snapshot.to_read(org.folder) as snapshot:
         assert not Standings.of(snapshot).datasets[dataset].complete
@@ -191,3 +217,42 @@ def test_no_figure_is_verified_of_a_list_that_may_lack_some(org, dataset, statem
     }  # fmt: skip
     assert verified <= {"tool"}  # that there is an org needs no whole list
     assert not [gap.id for gap in told.gaps if not gap.complete and not gap.count]
+
+
+CHANGED = {"at": NOW + MOMENT}
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_drift"),
+    [
+        (CHANGED, False),
+        (CHANGED | NO_USER | {"actor": "ada"}, False),
+        (CHANGED | {"targets": (("User", "grace"),)}, True),
+        (CHANGED | {"kind": "zone.create"}, True),  # of another dataset
+        ({"at": NOW - MOMENT}, True),  # from before the reading that knew otherwise
+        ({"at": NOW + HOUR + MOMENT}, True),  # from after the one that found it
+        (CHANGED | {"kind": ACCOUNT_EVENT, "targets": ()}, True),
+    ],
+)
+def test_what_the_log_tells_after_all_is_no_drift(org, entry, is_drift):
+    org.execute(
+        "INSERT INTO drift VALUES ('factors', 'ada', ?, ?, 1, 0)",
+        iso_text(NOW), iso_text(NOW + HOUR),
+    )  # fmt: skip
+    log(org, **entry)
+
+    with Snapshot.to_read(org.folder) as snapshot:
+        assert snapshot.number("SELECT count(*) FROM drifted") == is_drift
+
+
+def test_who_was_not_found_before_everybody_was_listed_may_be_somebody_again(org):
+    org.read("users", "*")
+    org.read("users", "ghost", "gone")
+    gone = "SELECT count(*) FROM gone_user"
+    with Snapshot.to_read(org.folder) as snapshot:
+        assert snapshot.number(gone) == 1
+
+    org.execute("UPDATE subject_read SET read_at = ? WHERE subject = '*'", iso_text(NOW + MOMENT))
+
+    with Snapshot.to_read(org.folder) as snapshot:
+        assert snapshot.number(gone) == 0

@@ -76,6 +76,21 @@ def test_a_place_that_is_too_old_is_not_gone_on_with(path):
     assert left <= {entry.path for entry in since if "after=" not in entry.target}
 
 
+@pytest.mark.parametrize("path", LISTS.values(), ids=LISTS)
+def test_a_place_that_is_dated_in_the_future_is_not_gone_on_with(path):
+    """The clock was ahead when the list was begun."""
+    org = large_org()
+    leave_in_the_middle(org, path)
+    with Snapshot.for_sync(org.state_dir) as snapshot:
+        snapshot.write("UPDATE list_cursor SET read_at = '2099-01-01T00:00:00.000Z'", [()])
+    left, before = places(org, path), len(org.sandbox.journal.entries)
+
+    assert org.sync(sync_logs=False).status == SyncStatus.COMPLETE
+
+    since = org.sandbox.journal.entries[before:]
+    assert left <= {entry.path for entry in since if "after=" not in entry.target}
+
+
 def test_what_was_read_of_a_subject_before_it_failed_is_not_mixed_with_a_later_reading():
     """An application's second page fails; then a person of its first page leaves it."""
     org = large_org()

@@ -144,8 +144,12 @@ class SmallSnapshot:
 
     def enrich(self) -> Enrichment:
         """What it means; whoever is not said to be unread was read."""
-        self.execute(READ_THE_REST, iso_text(NOW), iso_text(NOW))
+        self.read_the_rest()
         return enrich_snapshot(self.context)
+
+    def read_the_rest(self) -> None:
+        """Every subject of which nothing was said was read."""
+        self.execute(READ_THE_REST, iso_text(NOW), iso_text(NOW))
 
     @property
     def context(self) -> Context:
