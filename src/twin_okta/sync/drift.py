@@ -14,10 +14,8 @@ FORGET_OLD = "DELETE FROM drift WHERE julianday(?) - julianday(found_at) > 90"
 
 
 def note_drift(run: Run, question: Question, since: str, found: Difference) -> None:
-    """Remember that a subject is otherwise than when it was read at `since`; nothing where the log
-    was not read, or not from so long ago: then nothing could have told."""
-    if not run.log_was_read or since < run.snapshot.log_reaches_back_to():
-        return
+    """Remember that a subject is otherwise than when it was read at `since`, which was read again
+    for its age alone: the log reaches back to then, and told of nothing."""
     row = (question.dataset, question.subject, since, question.read_at)
     run.snapshot.write(FORGET_OLD, [(question.read_at,)])
     run.snapshot.write(NOTE, [(*row, found.appeared, found.went)])
