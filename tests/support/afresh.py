@@ -21,7 +21,12 @@ def afresh(org: VirtualOrg) -> VirtualOrg:
 
 def differences(org: VirtualOrg, other: VirtualOrg) -> dict[str, tuple[Rows, Rows]]:
     """Table by table, the rows that the one has and the other has not."""
-    mine, others = _tables(org), _tables(other)
+    return differences_of(org.state_dir, other.state_dir)
+
+
+def differences_of(state_dir: Path, other: Path) -> dict[str, tuple[Rows, Rows]]:
+    """The same of two folders in which snapshots are kept."""
+    mine, others = _tables(state_dir), _tables(other)
     return {
         table: (mine[table] - others[table], others[table] - mine[table])
         for table in mine
@@ -29,8 +34,8 @@ def differences(org: VirtualOrg, other: VirtualOrg) -> dict[str, tuple[Rows, Row
     }
 
 
-def _tables(org: VirtualOrg) -> dict[str, Rows]:
-    with Snapshot.to_read(org.state_dir) as snapshot:
+def _tables(state_dir: Path) -> dict[str, Rows]:
+    with Snapshot.to_read(state_dir) as snapshot:
         return {
             table: _rows(snapshot, f"shown_{table.removeprefix('okta_')}")
             for dataset in DATASETS.values()
