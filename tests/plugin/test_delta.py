@@ -238,6 +238,18 @@ def test_whose_applications_cannot_be_asked_for_has_them_listed():
     assert differences(org, afresh_synced(org)) == {}
 
 
+def test_one_person_who_joins_an_application_is_one_change_of_it():
+    org = an_org()
+    app = listed_app(org)
+    user = next(user for user in plain(org) if not org.sandbox.org.apps.scope(app, user))
+    act(org).assign_app(user, app)
+
+    assignments = org.sync().datasets["assignments"]
+
+    assert (assignments.mode, assignments.changed) == (SyncMode.DELTA, 1)
+    assert differences(org, afresh_synced(org)) == {}
+
+
 def test_an_application_of_which_a_group_changed_is_listed_and_not_its_people_asked():
     org = an_org()
     app, doing = listed_app(org), act(org)

@@ -1,14 +1,15 @@
 """One dataset read: its list as its step says, then whichever of its subjects are due."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from math import ceil
 
 from twin_host.contract import DatasetReport, DatasetState, SyncMode
 from twin_okta.datasets import Dataset
-from twin_okta.reading import Reading
+from twin_okta.reading import Difference, Reading
 from twin_okta.snapshot import Snapshot
 from twin_okta.sync.drift import note_drift
-from twin_okta.sync.merge import Merge, TooManyNamed
+from twin_okta.sync.merge import Merge, Since, TooManyNamed
 from twin_okta.sync.pairs import read_pairs
 from twin_okta.sync.readers import READERS
 from twin_okta.sync.run import Run
@@ -45,36 +46,48 @@ FROM ({subjects}) s LEFT JOIN subject_read r ON r.dataset = ? AND r.subject = s.
 async def read_dataset(run: Run, dataset: Dataset) -> DatasetReport:
     """Read what is to be read of it."""
     reader, name = READERS[dataset.name], dataset.name
-    step = step_of(run, dataset) if reader.whole else None
-    changed = 0
-    doubted = run.is_doubted(name)
-    if step is None or step.mode is not SyncMode.NOTHING:
-        remember_count(run.snapshot, name)
+    mode, changed = SyncMode.NOTHING, 0
+    if reader.whole:
+        mode, changed = await _read_list(run, dataset, reader.whole, reader.since)
     else:
+        remember_count(run.snapshot, name)
+    if name == "assignments":
+        pairs = await read_pairs(run)
+        changed += pairs.changed
+        mode = SyncMode.DELTA if pairs.asked else mode
+    if dataset.subjects:
+        sweep = Sweep(run, dataset, reader.of_each(run), everything=run.is_doubted(name))
+        await sweep.read()
+        changed += sweep.changed
+        mode = SyncMode.DELTA if sweep.asked and mode is SyncMode.NOTHING else mode
+    return report(run, dataset, SyncMode.FULL if run.first_time(name) else mode, changed)
+
+
+async def _read_list(
+    run: Run,
+    dataset: Dataset,
+    whole: Callable[[Run], Awaitable[Difference]],
+    since: Since | None,
+) -> tuple[SyncMode, int]:
+    """Read a dataset's list as its step says; how it was read, and how much is otherwise."""
+    name, step, changed = dataset.name, step_of(run, dataset), 0
+    if step.mode is SyncMode.NOTHING:
         run.snapshot.write(FORGET_COUNT, [(name,)])
-    if step and step.mode is SyncMode.DELTA and reader.since:
-        most_named = max(LEAST, pages_of(run.snapshot, dataset))
-        merge = Merge(run, name, reader.since, most_named)
+        return step.mode, 0
+    remember_count(run.snapshot, name)
+    if step.mode is SyncMode.DELTA and since:
+        merge = Merge(run, name, since, max(LEAST, pages_of(run.snapshot, dataset)))
         try:
             await merge.read()
         except TooManyNamed:
-            step = Step(SyncMode.FULL, "The log names very many of it.")
-        changed += merge.changed
-    if reader.whole and step and step.mode is SyncMode.FULL:
-        before = run.shown_before.get(name) or ""
-        question = ask(run, name, WHOLE)
-        differ = await reader.whole(run)
-        changed += max(differ.appeared, differ.went)
-        if step.by_age and differ:
-            note_drift(run, question, before, differ)
-    asked = 0
-    if name == "assignments":
-        changed += await read_pairs(run)
-    if dataset.subjects:
-        sweep = Sweep(run, dataset, reader.of_each(run), everything=doubted)
-        await sweep.read()
-        changed, asked = changed + sweep.changed, sweep.asked
-    return report(run, dataset, _mode(step, asked=asked, first_time=run.first_time(name)), changed)
+            changed = merge.changed
+        else:
+            return step.mode, merge.changed
+    before, question = run.shown_before.get(name) or "", ask(run, name, WHOLE)
+    differ = await whole(run)
+    if step.by_age and differ:
+        note_drift(run, question, before, differ)
+    return SyncMode.FULL, changed + max(differ.appeared, differ.went)
 
 
 def step_of(run: Run, dataset: Dataset) -> Step:
@@ -138,12 +151,6 @@ def report(run: Run, dataset: Dataset, mode: SyncMode, changed: int) -> DatasetR
         mode=mode,
         changed=changed,
     )
-
-
-def _mode(step: Step | None, *, asked: int, first_time: bool) -> SyncMode:
-    if first_time or (step and step.mode is SyncMode.FULL):
-        return SyncMode.FULL
-    return SyncMode.DELTA if asked or (step and step.mode is SyncMode.DELTA) else SyncMode.NOTHING
 
 
 def pages_of(snapshot: Snapshot, dataset: Dataset) -> int:

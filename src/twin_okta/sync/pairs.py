@@ -9,6 +9,8 @@ than its list has pages, is listed.
 from collections import defaultdict
 from collections.abc import Mapping
 
+from attrs import frozen
+
 from twin_okta.api import OktaError, UnreadableAnswer
 from twin_okta.api.json_path import at
 from twin_okta.api.models import AppUser
@@ -38,14 +40,22 @@ DELETE FROM app_group WHERE group_id IN (SELECT t.id FROM log_event e
 """Their applications have no entry of their own."""
 
 
-async def read_pairs(run: Run) -> int:
-    """Bring up to date the applications that a few people joined or left; how many of their
-    assignments changed. The others are left to be listed."""
+@frozen
+class Pairs:
+    """How many people were asked for, and how many assignments are otherwise than before."""
+
+    asked: int = 0
+    changed: int = 0
+
+
+async def read_pairs(run: Run) -> Pairs:
+    """Bring up to date the applications that a few people joined or left. The others are left to be
+    listed."""
     run.snapshot.write(DELETED_GROUPS, [()])
     joined = _few(run.snapshot)
     people = sorted({user_id for who in joined.values() for user_id in who})
     if not people or len(people) >= sum(_cost(run.snapshot, app) for app in joined):
-        return 0
+        return Pairs()
     questions = {app: ask(run, "assignments", app) for app in joined}
     failed: set[str] = set()
     changed = 0
@@ -66,7 +76,7 @@ async def read_pairs(run: Run) -> int:
     with run.snapshot.together():
         for app in joined.keys() - failed:
             note_news(run, questions[app])
-    return changed
+    return Pairs(len(people), changed)
 
 
 def _few(snapshot: Snapshot) -> dict[str, set[str]]:
