@@ -1,7 +1,7 @@
 """Bringing a snapshot file up to date: migrations, the rows of the datasets, views, rule tables.
 
 `schema*.sql` say what each table holds. For every table of a dataset there is a plain view
-`shown_<table>` of its shown generation; `views.sql` builds on those.
+`shown_<table>` of its shown generation; `views.sql` builds on those, and `lists.sql` on both.
 """
 
 import sqlite3
@@ -11,8 +11,9 @@ from typing import Any
 
 from twin_okta.datasets import DATASETS
 from twin_okta.rules import load
+from twin_okta.rules.notable import judged_event
 
-MIGRATIONS = ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql", "schema_5.sql")
+MIGRATIONS = ("schema.sql", *(f"schema_{number}.sql" for number in range(2, 7)))
 """Each brings the snapshot one version further; never changed, only added to."""
 SHOWN = "CREATE VIEW shown AS SELECT name, CASE WHEN shown > 0 THEN shown ELSE reading END AS generation FROM dataset"  # noqa: E501
 SHOWN_TABLE = (
@@ -103,7 +104,14 @@ def wanted_views() -> tuple[tuple[str, str], ...]:
         for dataset in DATASETS.values()
         for table in dataset.tables
     ]
-    statements = [SHOWN, *plain, *_statements("views.sql"), *_views_of_subjects()]
+    statements = [
+        SHOWN,
+        *plain,
+        *_statements("views.sql"),
+        *_views_of_subjects(),
+        judged_event(),
+        *_statements("lists.sql"),
+    ]
     return tuple((statement.split()[2], statement) for statement in statements)
 
 

@@ -256,16 +256,17 @@ CREATE VIEW permission_held AS
 -- Roles that somebody or something holds, each with its tier; NULL where it is not known, as where
 -- not every permission of a custom role could be read, of which any may weigh more.
 CREATE VIEW role_held AS
-    SELECT r.holder_kind, r.holder_id, r.role, r.via, r.is_held,
+    SELECT r.id, r.holder_kind, r.holder_id, r.type, r.role, r.via, r.is_held, r.custom_role_id,
+        r.resource_set_id,
         coalesce((SELECT t.tier FROM role_tier t WHERE t.type = r.type),
             (SELECT CASE WHEN s.knows_permissions OR min(p.tier) = 0 THEN min(p.tier) END
                 FROM permission_held p, setting s WHERE p.role_id = r.custom_role_id)) AS tier
-    FROM (SELECT h.holder_kind, h.holder_id, coalesce(h.label, h.type) AS role, h.type,
-            h.custom_role_id, CASE h.assignment_type WHEN 'GROUP' THEN 'group' ELSE 'direct' END
+    FROM (SELECT h.id, h.holder_kind, h.holder_id, coalesce(h.label, h.type) AS role, h.type,
+            h.custom_role_id, h.resource_set_id, CASE h.assignment_type WHEN 'GROUP' THEN 'group' ELSE 'direct' END
             AS via, CASE WHEN h.status = '' THEN NULL ELSE h.status <> 'INACTIVE' END AS is_held
         FROM shown_role h
-        UNION ALL SELECT 'app', c.app_id, coalesce(c.label, c.type), c.type, c.custom_role_id,
-            'direct', CASE WHEN c.status = '' THEN NULL ELSE c.status <> 'INACTIVE' END
+        UNION ALL SELECT c.id, 'app', c.app_id, coalesce(c.label, c.type), c.type, c.custom_role_id,
+            c.resource_set_id, 'direct', CASE WHEN c.status = '' THEN NULL ELSE c.status <> 'INACTIVE' END
         FROM shown_client_role c) r
     WHERE r.is_held IS NOT 0;
 

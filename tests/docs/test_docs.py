@@ -1,6 +1,7 @@
 """The documentation says what is so: commands run, names are explained, no link is dead."""
 
 import re
+import runpy
 import shlex
 import tomllib
 from pathlib import Path
@@ -15,8 +16,8 @@ from twin_host import hookspecs
 from twin_okta.api.retry import POLICY
 from twin_okta.manifest import connector_info
 from twin_okta.posture.book import Figure, figures, gap_rules
-from twin_okta.posture.events import rules
 from twin_okta.rules import load
+from twin_okta.rules.notable import rules
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -94,6 +95,11 @@ def test_everything_that_a_figure_can_say_is_documented():
         assert f"`{name}`" in page, name
 
 
+def test_every_list_is_documented_as_it_is():
+    make = runpy.run_path(str(ROOT / "docs/make_lists.py"))
+    assert (ROOT / "docs/lists.md").read_text(encoding="utf-8") == make["page"]()
+
+
 def test_every_hook_is_documented_with_its_exact_signature():
     source = Path(hookspecs.__file__).read_text(encoding="utf-8")
     architecture = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
@@ -125,7 +131,7 @@ def test_the_rule_shown_as_an_example_works(monkeypatch, tmp_path):
     example = tomllib.loads(re.search(r"```toml\n(\[\[rule\]\].*?)```", page, re.DOTALL)[1])
     everything = load("notable_events") | example
     rules.cache_clear()
-    monkeypatch.setattr("twin_okta.posture.events.load", lambda _name: everything)
+    monkeypatch.setattr("twin_okta.rules.notable.load", lambda _name: everything)
     entry = {
         "uuid": "u1",
         "published": "2026-01-02T03:04:05Z",

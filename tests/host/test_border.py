@@ -15,6 +15,8 @@ from twin_host.border import Hook, check_of, hook_names
 from twin_host.contract import (
     CannotGoOn,
     Capability,
+    Column,
+    ColumnType,
     ConfigField,
     ConnectionReport,
     ConnectorInfo,
@@ -25,7 +27,9 @@ from twin_host.contract import (
     Fact,
     FieldKind,
     Gap,
+    List,
     OptionType,
+    Part,
     PlannedDataset,
     Problem,
     Progress,
@@ -110,6 +114,13 @@ def valid(hint):
     return [valid(arguments[0])] if origin is list else valid(arguments[0])
 
 
+FITTING = {
+    List: {"columns": (Column(name="id", type=ColumnType.TEXT, meaning="Its id."),)}
+    | dict.fromkeys(("order", "shown"), ("id",))
+}
+"""Where the fields of one object must fit each other."""
+
+
 def made(cls, **changes):
     """An object that nothing is wrong with."""
     hints = get_type_hints(cls, include_extras=True)
@@ -118,7 +129,7 @@ def made(cls, **changes):
         for each in attrs.fields(cls)
         if each.default is attrs.NOTHING
     }
-    return cls(**needed | changes)  # fmt: skip
+    return cls(**needed | FITTING.get(cls, {}) | changes)  # fmt: skip
 
 
 def wrong_values(hint):
@@ -194,6 +205,12 @@ SETTING = made(ConfigField)
         (made(Evidence, numerator=3, denominator=2), "numerator is 3, more than the denominator 2"),
         (made(Enrichment, facts=(FACT, FACT)), "two values of the key 'mfa_coverage:87%'"),
         (made(Enrichment, gaps=(made(Gap),) * 2), "two of the id 'users-without-mfa'"),
+        (made(Enrichment, lists=(made(List),) * 2), ".lists has two of the kind 'okta'"),
+        (made(Enrichment, lists=(made(List, parts=(made(Part, kind="none"),)),)), "'none'"),
+        (made(List, order=("none",)), " names 'none', which is no column"),
+        (made(List, shown=()), " has no key, order or shown column"),
+        (made(List, thing="user", key=("id", "id")), ".key has 2 columns though each is a user"),
+        (made(List, columns=(made(Column, name="id"),) * 2), "two of the name 'id'"),
         (made(ConnectorInfo, fields=(SETTING, SETTING)), "fields has two of the name 'okta'"),
         (
             made(ConnectorInfo, fields=(attrs.evolve(SETTING, when={"b": "c"}),)),

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.known import AT, a_known_fact
+from twin_host.asking.tables import Tables
 from twin_host.contract import Confidence, ConnectorInfo, Section, SectionShape
 from twin_host.figures import comparable, figures
 from twin_host.home import Home
@@ -13,6 +14,7 @@ from twin_host.known import Reading, judged
 from twin_host.moment import Moment
 from twin_host.store import Store
 from twin_host.subjects import Snapshots
+from twin_host.twin import utc_now
 from twin_host.web.layout import OTHER, headlines, panels
 
 
@@ -37,7 +39,9 @@ def registry():
 @pytest.fixture
 def moment(tmp_path, registry):
     store = Store.to_read(tmp_path / "twin.db")
-    with Moment(Home(tmp_path), registry, store, Snapshots(tmp_path)) as found:
+    with Moment(
+        Home(tmp_path), registry, store, utc_now, Snapshots(tmp_path), Tables(tmp_path)
+    ) as found:
         yield found
 
 

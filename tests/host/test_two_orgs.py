@@ -43,6 +43,7 @@ def everything(store):
         [evolve(past, number=0) for past in store.syncs("okta", limit=99)],
         [evolve(hit) for hit in hits(store, "ada", limit=9)],
         store.event_values("category"),
+        store.lists(),
         store.bookmark("okta"),
     )
 
@@ -170,13 +171,14 @@ def test_a_twin_of_the_version_before_keeps_all_it_has(tmp_path, store):
             database.execute(f"DROP TABLE aside_{table}")
         database.execute("DROP TABLE org")
         database.execute("DROP TABLE bookmark")
+        database.execute("DROP TABLE list")
         database.execute("DROP TRIGGER event_removed")
         database.execute("PRAGMA user_version = 2")
     database.close()
 
     with Store.to_read(path) as migrated:
-        *kept, bookmark = everything(migrated)
-        assert (kept, bookmark) == ([*before[:-1]], "")  # there was none yet
+        *kept, lists, bookmark = everything(migrated)
+        assert (kept, lists, bookmark) == ([*before[:-2]], [], "")  # there were none yet
         assert shown_org(migrated, "okta") == ""
 
 

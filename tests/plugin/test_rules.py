@@ -7,8 +7,8 @@ import pytest
 
 from tests.support.small_snapshot import SmallSnapshot
 from twin_host.contract import Severity
-from twin_okta.posture.events import rules
 from twin_okta.rules import load
+from twin_okta.rules.notable import rules
 
 CATALOGUE = Path(__file__).parents[3] / "shared" / "openapi" / "okta-event-types.csv"
 NOTABLE = load("notable_events")["rule"]

@@ -42,11 +42,20 @@ def open_to_read(path: Path, *, wait_s: float = WAIT_S) -> sqlite3.Connection:
     try:
         return _reading(path, "mode=ro", wait_s)
     except sqlite3.DatabaseError as error:
-        log = path.with_name(path.name + "-wal")
-        left_over = log.exists() and log.stat().st_size
-        if _code(error) not in NO_NOTES_BESIDE_IT or left_over or not path.exists():
+        if not _lies_still(path, error):
             raise
     return _reading(path, "mode=ro&immutable=1", wait_s)
+
+
+def attach_to_read(connection: sqlite3.Connection, name: str, path: Path) -> None:
+    """The same of a database beside those that a connection has already, under a name."""
+    try:
+        _attach(connection, name, path, "mode=ro")
+    except sqlite3.DatabaseError as error:
+        if not _lies_still(path, error):
+            raise
+        connection.execute(f'DETACH "{name}"')
+        _attach(connection, name, path, "mode=ro&immutable=1")
 
 
 def told(what: str, error: Exception) -> HostError:
@@ -60,6 +69,19 @@ def told(what: str, error: Exception) -> HostError:
     if _code(error) == sqlite3.SQLITE_READONLY:
         return HostError(f"{what} cannot be written: it may only be read.")
     return HostError(f"{what} cannot be read: {str(error).rstrip('.')}.")
+
+
+def _lies_still(path: Path, error: sqlite3.DatabaseError) -> bool:
+    """Whether a file that did not open is one that nobody can write to."""
+    log = path.with_name(path.name + "-wal")
+    left_over = log.exists() and log.stat().st_size
+    return _code(error) in NO_NOTES_BESIDE_IT and not left_over and path.exists()
+
+
+def _attach(connection: sqlite3.Connection, name: str, path: Path, how: str) -> None:
+    address = f"{path.absolute().as_uri()}?{how}"
+    connection.execute(f'ATTACH ? AS "{name}"', (address,))
+    connection.execute(f'SELECT 1 FROM "{name}".sqlite_master').fetchone()  # it is opened only now
 
 
 def _reading(path: Path, how: str, wait_s: float) -> sqlite3.Connection:

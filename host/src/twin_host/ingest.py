@@ -5,8 +5,8 @@ from datetime import datetime
 
 from attrs import frozen
 
-from twin_host.contract import Enrichment, Fact, Gap
-from twin_host.known import event_row, fact_row, gap_row
+from twin_host.contract import Enrichment, Fact, Gap, List
+from twin_host.known import event_row, fact_row, gap_row, list_row
 from twin_host.orgs import show_org
 from twin_host.store import Store
 
@@ -47,6 +47,7 @@ INSERT INTO event (source, id, time, event_type, severity, category, title, outc
 VALUES (:source, :id, :time, :event_type, :severity, :category, :title, :outcome, :reason, :actor,
     :targets, :source_ip, :country, :mitre) ON CONFLICT DO NOTHING
 """
+KEEP_LIST = "INSERT INTO list VALUES (:source, :kind, :place, :definition)"
 KEEP_BOOKMARK = "INSERT OR REPLACE INTO bookmark VALUES (?, ?)"
 
 
@@ -65,6 +66,7 @@ def ingest(store: Store, source: str, enrichment: Enrichment, now: datetime) -> 
     with store.together():
         show_org(store, source, enrichment.org)
         _replace_facts(store, source, enrichment.facts)
+        _replace_lists(store, source, enrichment.lists)
         for gap in enrichment.gaps:
             _keep_gap(store, source, gap, now)
         new_events = store.write(
@@ -80,6 +82,11 @@ def _replace_facts(store: Store, source: str, facts: Sequence[Fact]) -> None:
     store.write("DELETE FROM fact WHERE source = ?", [(source,)])
     store.write(KEEP_FACT, rows)
     store.write(KEEP_READING, rows)
+
+
+def _replace_lists(store: Store, source: str, lists: Sequence[List]) -> None:
+    store.write("DELETE FROM list WHERE source = ?", [(source,)])
+    store.write(KEEP_LIST, [list_row(source, found, place) for place, found in enumerate(lists)])
 
 
 def _keep_gap(store: Store, source: str, gap: Gap, now: datetime) -> None:

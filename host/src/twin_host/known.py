@@ -9,11 +9,13 @@ import cattrs
 import orjson
 from attrs import asdict, evolve, frozen
 
+from twin_host.asking.catalogue import KnownList
 from twin_host.contract import (
     Confidence,
     Evidence,
     Fact,
     Gap,
+    List,
     SecurityEvent,
     Severity,
     SyncReport,
@@ -275,6 +277,18 @@ def fact_of(source: str, fact: Fact, place: int) -> KnownFact:
 def known_gap(row: Mapping[str, Any]) -> KnownGap:
     """A gap from its row."""
     return _converter.structure(dict(row), KnownGap)
+
+
+def list_row(source: str, found: List, place: int) -> dict[str, Any]:
+    """A connector's list as a row."""
+    definition = orjson.dumps(asdict(found)).decode()
+    return {"source": source, "kind": found.kind, "place": place, "definition": definition}
+
+
+@_readable
+def known_list(row: Mapping[str, Any]) -> KnownList:
+    """A list from its row."""
+    return KnownList(row["source"], _converter.structure(orjson.loads(row["definition"]), List))
 
 
 @_readable

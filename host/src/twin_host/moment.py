@@ -1,12 +1,19 @@
 """The twin as it is at one moment: whatever is asked of it here belongs together."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import Any, Self
 
 import orjson
 from attrs import frozen
 
+from twin_host.asking.catalogue import Catalogue
+from twin_host.asking.conditions import conditions
+from twin_host.asking.rows import Asker, Question
+from twin_host.asking.tables import Tables
+from twin_host.asking.things import Thing, Things
 from twin_host.contract import DatasetReport, DatasetState, Section
 from twin_host.errors import UsageError
 from twin_host.event_filter import checked
@@ -43,12 +50,15 @@ class Moment:
     home: Home
     registry: Registry
     store: Store
+    clock: Callable[[], datetime]
     _snapshots: Snapshots
+    _tables: Tables
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self._tables.close()
         self._snapshots.__exit__(kind, error, trace)
         self.store.__exit__(kind, error, trace)
 
@@ -110,6 +120,59 @@ class Moment:
         if not gap.query:
             return Listing(iter(()), problem="They are known again after the next sync.")
         return self._snapshots.listing(gap.source, gap.query)
+
+    def gaps_of(self, thing: Thing) -> list[KnownGap]:
+        """The open gaps that a thing is in."""
+        return [
+            gap
+            for gap in self.store.gaps()
+            if gap.source == thing.known.source
+            and gap.kind == thing.known.about.thing
+            and gap.query
+            and self._snapshots.holds(gap.source, gap.query, thing.id)
+        ]
+
+    # --- lists ------------------------------------------------------------------------------
+
+    @property
+    def folder(self) -> Path:
+        """Where the connectors keep what they read."""
+        return self._tables.folder
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What can be asked."""
+        return Catalogue(self.store.lists())
+
+    @property
+    def asker(self) -> Asker:
+        """What answers questions on lists."""
+        return Asker(self._tables.connection(self.catalogue))
+
+    @property
+    def things(self) -> Things:
+        """The things that lists tell of."""
+        return Things(self.catalogue, self.asker)
+
+    def question(
+        self,
+        kind: str,
+        *,
+        where: Sequence[str] = (),
+        columns: Sequence[str] = (),
+        sort: str | None = None,
+        descending: bool | None = None,
+    ) -> Question:
+        """What a person asks of a list. Raises UsageError for what it has not, or cannot be."""
+        found = self.catalogue.kind(kind)
+        asked = Question(
+            kind=found,
+            where=conditions(where, found, self.clock()),
+            columns=tuple(columns),
+            sort=sort,
+            descending=descending,
+        )
+        return asked.checked()
 
     # --- events -----------------------------------------------------------------------------
 

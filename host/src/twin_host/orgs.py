@@ -13,6 +13,7 @@ KEPT = {
     "gap": "id",
     "event": "number",
     "bookmark": "source",
+    "list": "place",
     "sync": "number",
 }
 """The tables with what is kept of a source, each with its order. Beside each is one for what is set

@@ -6,10 +6,13 @@ from typing import Any, cast
 import orjson
 from attrs import asdict
 
+from twin_host.asking.catalogue import Catalogue
+from twin_host.asking.things import Thing
 from twin_host.contract import ConnectionReport, ConnectorInfo, SyncPlan, SyncReport
 from twin_host.ingest import Ingested
 from twin_host.json_text import safe
 from twin_host.known import KnownEvent, KnownFact, KnownGap, iso, iso_ms
+from twin_host.moment import Moment
 from twin_host.registry import Broken
 from twin_host.search import Hit
 from twin_host.status import Installed, Status
@@ -126,6 +129,62 @@ def _listed(subjects: Listing | First, limit: int | None = None) -> Json:
     return {
         "subjects": None if subjects.problem else rows,
         "not_listed": lambda: subjects.problem or None,
+    }
+
+
+# --- what can be asked ----------------------------------------------------------------------------
+
+
+def schema(catalogue: Catalogue) -> list[Json]:
+    """`twin query --schema`."""
+    return [
+        {
+            "kind": kind.table,
+            "title": kind.about.title,
+            "meaning": kind.about.meaning,
+            "sources": [member.source for member in kind.members],
+            "columns": [
+                {"name": column.name, "type": column.type, "meaning": column.meaning}
+                for column in kind.about.columns
+            ],
+        }
+        for kind in catalogue.kinds
+    ]
+
+
+def thing(found: Thing, now: Moment, *, limit: int | None = None) -> Json:
+    """`twin show`, with at most `limit` rows of each section."""
+    sections: Json = {
+        part.part.name: now.asker.rows(part.question, limit=limit)
+        for part in now.things.parts(found)
+    }
+    return {
+        "kind": found.known.about.kind,
+        "source": found.known.source,
+        "id": found.id,
+        "label": found.label,
+        **found.row,
+        "sections": sections
+        | {
+            "gaps": [gap_of_thing(gap) for gap in now.gaps_of(found)],
+            "accounts": [account(other) for other in now.things.same_elsewhere(found)],
+        },
+    }
+
+
+def gap_of_thing(found: KnownGap) -> Json:
+    """A gap that a thing is in."""
+    return {"id": found.id, "severity": found.severity, "title": found.title}
+
+
+def account(found: Thing) -> Json:
+    """The same person in another connector."""
+    return {
+        "source": found.known.source,
+        "kind": found.known.about.kind,
+        "id": found.id,
+        "label": found.label,
+        "status": found.row.get("status"),
     }
 
 

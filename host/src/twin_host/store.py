@@ -14,6 +14,7 @@ from typing import Any, Self
 import orjson
 from attrs import asdict
 
+from twin_host.asking.catalogue import KnownList
 from twin_host.contract import DatasetReport, SyncReport
 from twin_host.database import WAIT_S, open_to_read, open_to_write, told
 from twin_host.errors import HostError
@@ -34,11 +35,12 @@ from twin_host.known import (
     known_event,
     known_fact,
     known_gap,
+    known_list,
     past_sync,
     reading,
 )
 
-MIGRATIONS = ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql")
+MIGRATIONS = ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql", "schema_5.sql")
 """Each brings the database one version further; never changed, only added to."""
 
 FACTS = "SELECT * FROM fact ORDER BY source, key"
@@ -185,6 +187,11 @@ class Store:
         """The different values of `severity`, `category`, `outcome` or `source`."""
         sql = f"SELECT DISTINCT {column} AS value FROM event WHERE {column} <> '' ORDER BY 1"
         return [row["value"] for row in self.rows(sql)]
+
+    def lists(self) -> list[KnownList]:
+        """What each connector can be asked."""
+        found = self.rows("SELECT source, definition FROM list ORDER BY source, place")
+        return [known_list(row) for row in found]
 
     def bookmark(self, source: str) -> str:
         """Up to where a source has told the events that are kept; empty when it was not said."""

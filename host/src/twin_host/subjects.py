@@ -87,6 +87,15 @@ class Snapshots:
             return Listing(iter(()), problem=str(error))
         return Listing(_both(first, rows))
 
+    def holds(self, source: str, query: str, subject: str) -> bool:
+        """Whether a query over a connector's snapshot lists that id."""
+        try:
+            sql = f"SELECT 1 AS n FROM ({query}) WHERE id = :id"
+            rows = self._rows(source, sql, {"id": subject})
+            return next(rows, None) is not None
+        except NotListable:
+            return False
+
     def entry(self, source: str, query: str, event_id: str) -> str | None:
         """What `ConnectorInfo.event_entry` gives for an event; None where it is no longer kept."""
         try:

@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from twin_host.asking.tables import Tables
 from twin_host.contract import (
     Budget,
     Capability,
@@ -251,8 +252,15 @@ class Twin:
 
     def moment(self) -> Moment:
         """The twin as it is now, open to be asked."""
-        snapshots = Snapshots(self.home.path / "connectors")
-        return Moment(self.home, self.registry, self.store(), snapshots)
+        folder = self.home.path / "connectors"
+        return Moment(
+            self.home,
+            self.registry,
+            self.store(),
+            self.clock,
+            Snapshots(folder),
+            Tables(folder),
+        )
 
     def declare(self, key: str, value: str) -> Declared:
         """Keep what a person says is so. Raises UsageError for what no fact could say."""

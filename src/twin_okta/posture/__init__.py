@@ -6,6 +6,7 @@ from twin_okta.orgs import org_of
 from twin_okta.posture.book import figures, gap_rules
 from twin_okta.posture.events import end_of_log, place_of, security_events
 from twin_okta.posture.gaps import gaps
+from twin_okta.posture.lists import lists
 from twin_okta.posture.measure import Measuring
 from twin_okta.posture.profile import profile
 from twin_okta.posture.standing import Standings
@@ -39,6 +40,7 @@ def enrich_snapshot(context: Context) -> Enrichment:
         profile=section,
         org=org,
         bookmark=bookmark,
+        lists=lists(standings),
     )
 
 

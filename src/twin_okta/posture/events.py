@@ -1,22 +1,16 @@
 """Security events: the log entries that rules/notable_events.toml calls notable."""
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import orjson
-from attrs import frozen
 
-from twin_host.contract import SecurityEvent, Severity
-from twin_okta.api.json_path import at
+from twin_host.contract import SecurityEvent
 from twin_okta.api.json_text import loads
-from twin_okta.rules import load
+from twin_okta.rules.notable import Rule, edition, rules
 from twin_okta.snapshot import Snapshot
 
-SEVERITIES = list(Severity)
 ENTRIES = """
 SELECT e.event_type, e.outcome, e.uuid, e.published, e.reason, e.actor_name, e.source_ip,
     e.country,
@@ -37,35 +31,6 @@ THIS_ENTRY = """
 SELECT number FROM log_event WHERE uuid = substr(?1, instr(?1, ' ') + 1)
     AND CAST(number AS TEXT) = substr(?1, 1, instr(?1, ' ') - 1)
 """
-
-
-@frozen
-class Rule:
-    """One line of the rules file; an entry fits when every condition holds."""
-
-    title: str
-    category: str
-    severity: Severity
-    mitre: tuple[str, ...]
-    outcomes: frozenset[str]
-    where: Mapping[str, Any]
-    contains: Mapping[str, str]
-
-    @property
-    def looks_into(self) -> bool:
-        """Whether more is needed of an entry than its type and outcome."""
-        return bool(self.where or self.contains)
-
-    def fits(self, outcome: str | None, entry: Mapping[str, Any]) -> bool:
-        """Whether an entry of one of this rule's event types is notable by it."""
-        if self.outcomes and outcome not in self.outcomes:
-            return False
-        if any(at(entry, path) != value for path, value in self.where.items()):
-            return False
-        return all(
-            part.lower() in str(at(entry, path) or "").lower()
-            for path, part in self.contains.items()
-        )
 
 
 def end_of_log(snapshot: Snapshot) -> str:
@@ -115,32 +80,3 @@ def _event(rule: Rule, event_type: str, outcome: str | None, *told: Any) -> Secu
         country=country or "",
         mitre=rule.mitre,
     )
-
-
-@cache
-def edition() -> str:
-    """What tells these rules from others."""
-    text = orjson.dumps(load("notable_events"), option=orjson.OPT_SORT_KEYS)
-    return hashlib.blake2b(text, digest_size=8).hexdigest()
-
-
-@cache
-def rules() -> Mapping[str, tuple[Rule, ...]]:
-    """The rules by event type, the most severe first; of equals, as the file has them."""
-    by_type: defaultdict[str, list[Rule]] = defaultdict(list)
-    for row in load("notable_events")["rule"]:
-        rule = Rule(
-            title=row["title"],
-            category=row["category"],
-            severity=Severity(row["severity"]),
-            mitre=tuple(row.get("mitre", ())),
-            outcomes=frozenset(row.get("outcomes", ())),
-            where=row.get("where", {}),
-            contains=row.get("contains", {}),
-        )
-        for event_type in row["event_types"]:
-            by_type[event_type].append(rule)
-    return {
-        name: tuple(sorted(its, key=lambda rule: SEVERITIES.index(rule.severity)))
-        for name, its in by_type.items()
-    }

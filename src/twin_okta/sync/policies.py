@@ -3,7 +3,8 @@
 Enrolment says what people could use; these say what they must use.
 """
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, cast
 
 import orjson
 from attrs import evolve
@@ -19,6 +20,10 @@ from twin_okta.sync.run import Run
 
 NEUTRAL = ("ANYWHERE", "ANY")
 """Values of a rule's conditions that leave nobody out."""
+UNTOLD = ("people", "include", "exclude", "constraints", "connection", "type")
+"""Names of a rule's parts that say nothing of what is in them."""
+Term = list[str | int]
+"""What a value is about, the value, and 1 where it is excepted."""
 
 
 async def read_policies(run: Run) -> Difference:
@@ -56,6 +61,8 @@ def _rule_row(rule: PolicyRule) -> Record:
         "lifetime_minutes": session.session.max_session_lifetime_minutes,
         "persistent": session.session.use_persistent_cookie,
         "reauthenticate_in": reauthenticate_in if isinstance(reauthenticate_in, str) else None,
+        "conditions": orjson.dumps(list(_terms(rule.conditions))).decode(),
+        "demands": orjson.dumps(list(_terms(app.verification_method))).decode(),
     }
 
 
@@ -66,6 +73,20 @@ def leaves_nobody_out(conditions: Any) -> bool:
     if isinstance(conditions, list):
         return all(leaves_nobody_out(value) for value in conditions)  # pyright: ignore[reportUnknownVariableType]
     return conditions is None or conditions in NEUTRAL
+
+
+def _terms(value: Any, about: tuple[str, ...] = (), *, excepted: bool = False) -> Iterator[Term]:
+    """Every value that a rule holds, each with what it is about."""
+    if isinstance(value, dict):
+        for name, part in cast("dict[str, Any]", value).items():
+            told = about if name in UNTOLD else (*about, name)
+            yield from _terms(part, told, excepted=excepted or name.startswith("exclude"))
+    elif isinstance(value, list):
+        for part in cast("list[Any]", value):
+            yield from _terms(part, about, excepted=excepted)
+    elif value is not None and value not in NEUTRAL:
+        text = value if isinstance(value, str) else orjson.dumps(value).decode()
+        yield [" ".join(about), text, *([1] if excepted else [])]
 
 
 POLICIES = Listing(path="/api/v1/policies", model=Policy, table="policy", row=_policy_row)

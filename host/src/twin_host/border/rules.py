@@ -12,6 +12,7 @@ from twin_host.contract import (
     Enrichment,
     Evidence,
     FieldKind,
+    List,
     OptionType,
     Rejected,
     SyncMode,
@@ -38,6 +39,36 @@ def _one_value_a_key(found: Enrichment) -> str:
 def _each_gap_once(found: Enrichment) -> str:
     gap = _doubled(gap.id for gap in found.gaps)
     return f".gaps has two of the id {gap!r}" if gap else ""
+
+
+def _each_list_once(found: Enrichment) -> str:
+    kind = _doubled(each.kind for each in found.lists)
+    return f".lists has two of the kind {kind!r}" if kind else ""
+
+
+def _parts_are_lists(found: Enrichment) -> str:
+    lists = {each.kind: each for each in found.lists}
+    for each in found.lists:
+        for part in each.parts:
+            if part.kind not in lists or lists[part.kind].column(part.by) is None:
+                return f".lists: {each.kind} has a part of {part.kind!r} by {part.by!r}, unknown"
+    return ""
+
+
+def _names_are_columns(found: List) -> str:
+    columns = [column.name for column in found.columns]
+    if twice := _doubled(columns):
+        return f".columns has two of the name {twice!r}"
+    named = filter(None, (found.label, found.match, *(it.of_column for it in found.columns)))
+    told = [*found.key, *found.order, *found.shown, *named]
+    unknown = next((name for name in told if name not in columns), "")
+    return f" names {unknown!r}, which is no column" if unknown else ""
+
+
+def _a_thing_has_one_id(found: List) -> str:
+    if found.thing and len(found.key) != 1:
+        return f".key has {len(found.key)} columns though each is a {found.thing}"
+    return "" if found.key and found.order and found.shown else " has no key, order or shown column"
 
 
 def _names_once(info: ConnectorInfo) -> str:
@@ -122,8 +153,9 @@ RULES: Mapping[type, tuple[Rule, ...]] = {
     ConnectionReport: (_says_why_not_ok,),
     ConnectorInfo: (_names_once, _conditions_are_known),
     DatasetReport: (_nothing_changes_unread,),
-    Enrichment: (_one_value_a_key, _each_gap_once),
+    Enrichment: (_one_value_a_key, _each_gap_once, _each_list_once, _parts_are_lists),
     Evidence: (_numerator_fits,),
+    List: (_names_are_columns, _a_thing_has_one_id),
     Rejected: (_says_what_is_wrong,),
     SyncOption: (_option_default_fits,),
     SyncReport: (_says_why_it_failed,),

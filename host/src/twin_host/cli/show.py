@@ -1,6 +1,7 @@
 """Tables and sentences for a terminal: 80 columns, no control characters from outside."""
 
 import io
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -23,6 +24,8 @@ STYLES = {
     "granted": "green", "verified": "green", "observed": "yellow", "contradicted": "red",
     "uncertain": "yellow",
 }  # fmt: skip
+
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 
 
 def console() -> Console:
@@ -140,6 +143,29 @@ def events(found: Iterable[KnownEvent]) -> None:
     """Events, newest first; the address and all else is in the JSON."""
     shown = ((e.title, e.severity, minute(e.time), e.actor) for e in found)
     table(("event", "severity", "time", "who"), shown)
+
+
+def rows(columns: Sequence[str], found: Iterable[Mapping[str, Any]]) -> None:
+    """Rows of a list, by those columns."""
+    cells = [[_value(row[name]) for name in columns] for row in found]
+    if cells:
+        table(columns, cells)
+
+
+def values(found: Mapping[str, Any]) -> None:
+    """What is known of one thing, a line each."""
+    width = max(map(len, found), default=0)
+    for name, value in found.items():
+        line(f"  {name:<{width}}  {_value(value)}")
+
+
+def _value(value: Any) -> Any:
+    """A value as a person writes it: yes and no, and a time to the minute."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str) and _TIME.fullmatch(value):
+        return f"{value[:16]}Z"
+    return value
 
 
 def people(found: First) -> None:

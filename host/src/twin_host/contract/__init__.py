@@ -29,6 +29,7 @@ from twin_host.contract.knowledge import (
     Gap,
     SecurityEvent,
 )
+from twin_host.contract.lists import Column, List, Part
 from twin_host.contract.manifest import (
     CONTRACT,
     CannotGoOn,
@@ -45,6 +46,7 @@ from twin_host.contract.manifest import (
 )
 from twin_host.contract.text import markdown_text
 from twin_host.contract.words import (
+    ColumnType,
     Confidence,
     DatasetState,
     FieldKind,
@@ -62,6 +64,8 @@ __all__ = [
     "CannotGoOn",
     "Capability",
     "Clock",
+    "Column",
+    "ColumnType",
     "Confidence",
     "Config",
     "ConfigField",
@@ -76,10 +80,12 @@ __all__ = [
     "Fact",
     "FieldKind",
     "Gap",
+    "List",
     "Missing",
     "MissingKind",
     "OptionType",
     "OptionValue",
+    "Part",
     "Permission",
     "PlannedDataset",
     "Problem",

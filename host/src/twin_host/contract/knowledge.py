@@ -5,6 +5,7 @@ from datetime import datetime
 
 from attrs import frozen
 
+from twin_host.contract.lists import List
 from twin_host.contract.values import Amount, Count, Filled, LongText, Nist, Slug, Word
 from twin_host.contract.words import Confidence, Severity
 
@@ -111,6 +112,8 @@ class Enrichment:
     `bookmark` says, in the connector's own words, up to where the snapshot has told its events. The
     host keeps it with them and lends it to the next enrichment, which may leave out what is before
     it. Without one all events are told each time.
+
+    `lists` are what else the snapshot can be asked.
     """
 
     facts: tuple[Fact, ...]
@@ -119,3 +122,4 @@ class Enrichment:
     profile: LongText
     org: str = ""
     bookmark: str = ""
+    lists: tuple[List, ...] = ()

@@ -77,6 +77,15 @@ class OptionType(StrEnum):
     INTEGER = "integer"
 
 
+class ColumnType(StrEnum):
+    """What a column of a list holds; a time is ISO 8601 in UTC, a boolean 1 or 0."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    TIME = "time"
+
+
 class SectionShape(StrEnum):
     """How figures of a section are drawn: shares with their history, a breakdown, or numbers."""
 

@@ -1,0 +1,99 @@
+"""Which rows are wanted, as a person types it: `status = ACTIVE`, `last_login < 90d`."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from attrs import frozen
+
+from twin_host.asking.catalogue import Kind
+from twin_host.asking.tables import folded, quoted
+from twin_host.contract import Column, ColumnType
+from twin_host.errors import UsageError
+from twin_host.known import iso_ms
+from twin_host.moments import span_of
+
+_CONDITION = re.compile(r"\s*([A-Za-z_]\w*)\s*(!=|<=|>=|=|<|>|~|\bin\b)\s*(.*?)\s*", re.DOTALL)
+NOTHING = "null"
+YES, NO = ("yes", "true", "1"), ("no", "false", "0")
+Value = str | int | float
+
+
+@frozen
+class Condition:
+    """One of the conditions of a question, as SQL over a list's columns."""
+
+    sql: str
+    values: tuple[Value, ...] = ()
+
+
+def condition(typed: str, kind: Kind, now: datetime) -> Condition:
+    """What `column op value` means; op is one of = != < <= > >= ~ (contains) in (any of, separated
+    by commas), and `null` stands for what is not known. Raises UsageError for what it cannot be."""
+    found = _CONDITION.fullmatch(typed)
+    if not found:
+        raise UsageError(
+            f"{typed!r} is no condition: write a column, one of = != < <= > >= ~ in, and a value, "
+            'as in "status = ACTIVE".'
+        )
+    name, operator, value = found.groups()
+    column, value = kind.column(name), _unquoted(value)
+    if value.lower() == NOTHING and operator in ("=", "!="):
+        return Condition(f"{quoted(name)} IS {'NOT ' if operator == '!=' else ''}NULL")
+    if operator == "~":
+        return Condition(f"instr(folded({quoted(name)}), ?)", (folded(value) or "",))
+    if operator == "in":
+        values = tuple(_typed(column, each.strip(), now) for each in value.split(","))
+        return Condition(f"{quoted(name)} IN ({', '.join('?' * len(values))})", values)
+    if column.type is ColumnType.TIME:
+        return _of_time(quoted(name), operator, value, now)
+    return Condition(f"{quoted(name)} {operator} ?", (_typed(column, value, now),))
+
+
+def conditions(typed: Sequence[str], kind: Kind, now: datetime) -> list[Condition]:
+    """All of them."""
+    return [condition(each, kind, now) for each in typed]
+
+
+def equal(values: Mapping[str, Value]) -> Condition:
+    """That columns have these values, whatever they are."""
+    return Condition(" AND ".join(f"{quoted(name)} = ?" for name in values), tuple(values.values()))
+
+
+def _of_time(column: str, operator: str, value: str, now: datetime) -> Condition:
+    """A day is all of it: `<=` and `>` are of its end, `=` and `!=` of what is within it."""
+    span = span_of(value, now)
+    start, end = iso_ms(span.start), iso_ms(span.end)
+    if operator in ("=", "!=") and start != end:
+        inside = f"({column} >= ? AND {column} < ?)"
+        return Condition(inside if operator == "=" else f"NOT {inside}", (start, end))
+    if start != end and operator in ("<=", ">"):
+        return Condition(f"{column} {'<' if operator == '<=' else '>='} ?", (end,))
+    return Condition(f"{column} {operator} ?", (start,))
+
+
+def _typed(column: Column, value: str, now: datetime) -> Value:
+    if column.type is ColumnType.NUMBER:
+        return _number(column, value)
+    if column.type is ColumnType.BOOLEAN:
+        if value.lower() not in YES + NO:
+            raise UsageError(f"{column.name} is yes or no, not {value!r}.")
+        return int(value.lower() in YES)
+    if column.type is ColumnType.TIME:
+        return iso_ms(span_of(value, now).start)
+    return value
+
+
+def _number(column: Column, value: str) -> int | float:
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    raise UsageError(f"{column.name} is a number, not {value!r}.")
+
+
+def _unquoted(value: str) -> str:
+    """A value may stand in quotes, as SQL has them."""
+    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+    return value[1:-1] if is_quoted else value
