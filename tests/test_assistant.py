@@ -92,7 +92,8 @@ def test_tools_are_made_from_the_manifest(connect, terminal):
     tools, resources = ask(connect, terminal, conversation)
     named = {tool.name: tool for tool in tools}
     assert {"okta_status", "okta_sync", "twin_search", "twin_explain", "twin_gaps",
-            "twin_events", "twin_facts"} == named.keys() - {"okta_plan"}  # fmt: skip
+            "twin_events", "twin_facts", "twin_gap", "twin_list", "twin_show",
+            "twin_query"} == named.keys() - {"okta_plan"}  # fmt: skip
     options = named["okta_sync"].input_schema["properties"]
     assert {options.pop(bound)["default"] for bound in ("max_requests", "budget_s")} == {None}
     assert {name: (it["type"], it["default"]) for name, it in options.items()} == {
@@ -106,6 +107,7 @@ def test_tools_are_made_from_the_manifest(connect, terminal):
     assert all(t.annotations.read_only_hint for name, t in named.items() if name != "okta_sync")
     assert {str(resource.uri) for resource in resources} == {
         "twin://executive", "twin://standard", "twin://full", "twin://schema",
+        "twin://lists",
     }  # fmt: skip
 
 

@@ -13,9 +13,10 @@ RIGHT = {
     "okta_plan": {},
     "okta_status": {}, "okta_sync": {"hours_back": 5}, "twin_facts": {}, "twin_gaps": {},
     "twin_search": {"words": "x"}, "twin_explain": {"key": "x"}, "twin_events": {"severity": None},
+    "twin_gap": {"id": "users-without-mfa"}, "twin_list": {"kind": "users"},
+    "twin_show": {"what": "ada"}, "twin_query": {"sql": "SELECT 1"},
 }  # fmt: skip
 WRONG = [
-    ("twin_events", {"actor": "ada"}, "There is no argument 'actor'"),
     ("okta_sync", {"sync_log": False}, "There is no argument 'sync_log'"),
     ("okta_sync", {"sync_logs": "no"}, "sync_logs must be true or false"),
     ("okta_sync", {"hours_back": 1.5}, "hours_back must be a whole number"),
@@ -28,6 +29,13 @@ WRONG = [
     ("twin_search", {}, "words is missing"),
     ("twin_events", {"severity": "huge"}, "severity must be one of critical, high"),
     ("twin_events", {"category": 5}, "category must be text or null"),
+    ("twin_events", {"whoever": "ada"}, "There is no argument 'whoever'"),
+    ("twin_list", {"kind": "users", "where": "a = b"}, "where must be a list, each text"),
+    ("twin_list", {"kind": "users", "where": [5]}, "where must be a list, each text"),
+    ("twin_list", {"kind": "users", "count": 1}, "count must be true or false"),
+    ("twin_show", {}, "what is missing"),
+    ("twin_query", {"sql": ["SELECT 1"]}, "sql must be text"),
+    ("twin_gap", {"id": None}, "id must be text"),
 ]
 
 

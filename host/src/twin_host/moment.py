@@ -18,12 +18,13 @@ from twin_host.contract import DatasetReport, DatasetState, Section
 from twin_host.errors import UsageError
 from twin_host.event_filter import checked
 from twin_host.figures import Figure, figures
+from twin_host.full_text import terms
 from twin_host.home import Home
 from twin_host.known import KnownEvent, KnownFact, KnownGap
 from twin_host.picture import picture_of
 from twin_host.profile import read_profile
 from twin_host.registry import Registry
-from twin_host.search import Hit, hits, terms
+from twin_host.search import Hit, hits
 from twin_host.sif import Tier, compile_sif
 from twin_host.store import Store
 from twin_host.subjects import Listing, Snapshots
@@ -176,17 +177,10 @@ class Moment:
 
     # --- events -----------------------------------------------------------------------------
 
-    def events(
-        self,
-        *,
-        limit: int,
-        severity: str | None = None,
-        category: str | None = None,
-        since: str | None = None,
-    ) -> Iterator[KnownEvent]:
-        """Events, newest first. Raises UsageError for a filter that can find nothing."""
-        known = self.store.event_values("category")
-        wanted = checked(known, severity=severity, category=category, since=since)
+    def events(self, *, limit: int, **asked: str | None) -> Iterator[KnownEvent]:
+        """Events, newest first, by what an EventFilter asks. Raises UsageError for a filter that
+        can find nothing."""
+        wanted = checked(self.store.event_values("category"), asked, self.clock())
         return self.store.events(wanted, limit=limit)
 
     def event(self, source: str, event_id: str) -> KnownEvent:

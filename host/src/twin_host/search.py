@@ -7,10 +7,9 @@ from pathlib import Path
 
 from attrs import frozen
 
+from twin_host.full_text import quoted
 from twin_host.profile import read_profile
 from twin_host.store import Store
-
-_WORD = re.compile(r"\w+(?:[.@'-]\w+)*")
 
 KNOWLEDGE = """
 SELECT kind, source, reference, title, snippet(search_knowledge, 4, '', '', '…', 12) AS excerpt
@@ -53,16 +52,6 @@ def hits(store: Store, words: str, *, people: Iterable[Hit] = (), limit: int) ->
     anything = " OR ".join(wanted)
     found = _knowledge(store, anything, limit)
     return found + _events(store, anything, limit - len(found))
-
-
-def terms(words: str) -> list[str]:
-    """The words of what was typed."""
-    return _WORD.findall(words)
-
-
-def quoted(words: str) -> list[str]:
-    """Each word as SQLite's FTS5 takes it, whatever was typed."""
-    return [f'"{word}"' for word in terms(words)]
 
 
 def index_knowledge(store: Store, profile: Path) -> None:

@@ -50,6 +50,10 @@ FROM event WHERE (:severity IS NULL OR severity = :severity)
     AND (:category IS NULL OR category = :category) AND (:outcome IS NULL OR outcome = :outcome)
     AND (:source IS NULL OR source = :source)
     AND (:since IS NULL OR time >= :since) AND (:until IS NULL OR time < :until)
+    AND (:actor IS NULL OR instr(lower(actor), lower(:actor)))
+    AND (:target IS NULL OR EXISTS (SELECT 1 FROM json_each(targets) t
+        WHERE instr(lower(t.value), lower(:target))))
+    AND (:address IS NULL OR substr(source_ip, 1, length(:address)) = :address)
     AND (:words IS NULL
         OR number IN (SELECT rowid FROM search_event WHERE search_event MATCH :words))
 """

@@ -128,21 +128,19 @@ def gaps(
     help="Only this severity.",
 )
 @click.option("--category", help="Only this category, such as mfa.")
-@click.option("--since", help="Only from this time on (ISO 8601).")
+@click.option("--since", metavar="TIME", help="Only from 2026-01-31, or from 7d or 24h ago, on.")
+@click.option("--actor", help="Only by somebody whose name has this in it.")
+@click.option("--target", help="Only done to what has this in its name.")
+@click.option("--address", help="Only from an address that begins so, such as 203.0.113.")
+@click.option("--words", help="Only those with all of these words.")
 @click.option("--limit", type=click.IntRange(1), help="At most so many; 20 in the table.")
 @json_option
-@examples("twin events --severity high", "twin events --since 2026-01-31 --json")
-def events(
-    severity: str | None,
-    category: str | None,
-    since: str | None,
-    limit: int | None,
-    as_json: bool,  # noqa: FBT001
-) -> None:
+@examples("twin events --severity high --since 7d", "twin events --actor ada@example.com --json")
+def events(limit: int | None, as_json: bool, **asked: str | None) -> None:  # noqa: FBT001
     """Security events, newest first."""
     with twin().moment() as now:
         most = limit or (-1 if as_json else TABLE_ROWS)
-        found = now.events(severity=severity, category=category, since=since, limit=most)
+        found = now.events(limit=most, **asked)
         _say_if_nothing_was_synced(now, as_json=as_json)
         if as_json:
             echo_json(shapes.event(event) | {"raw": now.entry(event)} for event in found)

@@ -11,8 +11,8 @@ from twin_host import shapes
 from twin_host.contract import Confidence, DatasetState, Severity
 from twin_host.event_filter import EventFilter
 from twin_host.figures import Figure, comparable
+from twin_host.full_text import quoted
 from twin_host.moment import Moment
-from twin_host.search import quoted
 from twin_host.store import Store
 from twin_host.twin import Twin
 from twin_host.web.layout import change, panels, spark

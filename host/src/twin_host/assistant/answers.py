@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from attrs import evolve
+
 from twin_host import shapes
+from twin_host.asking.catalogue import Kind
+from twin_host.asking.query import ask
 from twin_host.moment import Moment
 from twin_host.sif import Tier
 from twin_host.twin import Twin
@@ -57,6 +61,68 @@ def gaps(twin: Twin, *, closed_too: bool, subjects: int) -> dict[str, Any]:
         found = [(g, now.subjects(g).first(subjects)) for g in now.gaps(closed_too=closed_too)]
         gaps = shapes.whole([shapes.gap(gap, first) for gap, first in found])
         return _told(now, {"gaps": gaps})
+
+
+def gap(twin: Twin, gap_id: str, limit: int) -> dict[str, Any]:
+    """`twin_gap`."""
+    with twin.moment() as now:
+        found = [(each, now.subjects(each).first(limit)) for each in now.gaps(gap_id)]
+        told = [shapes.gap(each, first) | {"more": first.more} for each, first in found]
+        return _told(now, {"gaps": shapes.whole(told)})
+
+
+def rows(twin: Twin, question: dict[str, Any], limit: int, *, only_count: bool) -> Any:
+    """`twin_list`; a sort that begins with a minus falls."""
+    with twin.moment() as now:
+        sort: str = question["sort"] or ""
+        asked = now.question(
+            question["kind"],
+            where=question["where"],
+            columns=question["columns"],
+            sort=sort.removeprefix("-") or None,
+            descending=sort.startswith("-") or None,
+        )
+        told = {"not_read": asked.kind.notes}
+        if only_count:
+            return {"count": now.asker.count(asked)} | told
+        columns = asked.columns or ("source", *_told_first(asked.kind))
+        found = list(now.asker.rows(evolve(asked, columns=columns), limit=limit + 1))
+        more = len(found) > limit
+        return {"rows": found[:limit], "more": more} | told
+
+
+def _told_first(kind: Kind) -> list[str]:
+    """What people see first, and before it what tells rows apart, so that one can be asked for."""
+    named = (*kind.about.key, *kind.about.shown)
+    return [name for name in dict.fromkeys(named) if name != "source"]
+
+
+def thing(twin: Twin, what: str, limit: int) -> Any:
+    """`twin_show`; where several fit those are named."""
+    with twin.moment() as now:
+        found = now.things.meant(what)
+        if len(found) > 1:
+            return {"several": [shapes.account(each) for each in found]}
+        (one,) = found
+        told = shapes.whole(shapes.thing(one, now, limit=limit + 1))
+        full = {name: len(rows) > limit for name, rows in told["sections"].items()}
+        cut = {name: rows[:limit] for name, rows in told["sections"].items()}
+        more = [name for name, is_full in full.items() if is_full]
+        return told | {"sections": cut, "more_in": more, "not_read": list(one.known.about.notes)}
+
+
+def query(twin: Twin, sql: str, limit: int) -> Any:
+    """`twin_query`."""
+    with twin.moment() as now:
+        catalogue, folder = now.catalogue, now.folder
+    answer = ask(sql, catalogue, folder, limit=limit)
+    return {"rows": answer.rows, "more": answer.more}
+
+
+def lists(twin: Twin) -> Any:
+    """The resource `twin://lists`."""
+    with twin.moment() as now:
+        return shapes.schema(now.catalogue)
 
 
 def events(twin: Twin, wanted: Mapping[str, str | None], limit: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ person must not be answered with everybody's.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from twin_host.plain_text import printable
 
@@ -50,6 +50,8 @@ def _fault(value: Any, schema: Schema) -> str:
         return "" if "" in faults else " or ".join(faults)
     if "enum" in schema:
         return "" if value in schema["enum"] else f"one of {', '.join(map(str, schema['enum']))}"
+    if schema["type"] == "array":
+        return _fault_of_list(value, schema["items"])
     kind, what = TYPES[schema["type"]]
     if type(value) is not kind:
         return what
@@ -57,3 +59,9 @@ def _fault(value: Any, schema: Schema) -> str:
     if low is not None and value < low:
         return f"at least {low}"
     return f"at most {high}" if high is not None and value > high else ""
+
+
+def _fault_of_list(value: Any, items: Schema) -> str:
+    given = cast("list[Any]", value) if isinstance(value, list) else None
+    wrong = "none" if given is None else next(filter(None, (_fault(it, items) for it in given)), "")
+    return f"a list, each {_fault(None, items)}" if wrong else ""
