@@ -326,7 +326,7 @@ def test_an_application_that_was_not_found_is_asked_for_again_once_it_is_listed_
     assert "assignment" not in differences(org, afresh_synced(org))
 
 
-@pytest.mark.parametrize("odd", ['x" or status eq "ACTIVE', "../users", "a" * 100, "a b"])
+@pytest.mark.parametrize("odd", ['x" or status eq "ACTIVE', "../users", "a" * 129, "a b"])
 def test_what_is_no_id_in_the_log_is_asked_for_nowhere(odd):
     org = an_org()
     act(org).rename_group(org.sandbox.org.groups.all[3], "Renamed")
@@ -337,6 +337,19 @@ def test_what_is_no_id_in_the_log_is_asked_for_nowhere(odd):
 
     asked = [unquote_plus(entry.target) for entry in org.sandbox.journal.entries[before:]]
     assert not [target for target in asked if odd in target]
+
+
+@pytest.mark.parametrize("its_id", ["a" * 128, "a.b~c"])
+def test_whatever_a_list_may_name_the_log_may_name(its_id):
+    org = an_org()
+    act(org).rename_group(org.sandbox.org.groups.all[3], "Renamed")
+    org.sandbox.faults.play(tricks.replace("target.id", its_id), "/api/v1/logs")
+    before = len(org.sandbox.journal.entries)
+
+    org.sync()
+
+    asked = [unquote_plus(entry.target) for entry in org.sandbox.journal.entries[before:]]
+    assert [target for target in asked if its_id in target]
 
 
 def plain(org):

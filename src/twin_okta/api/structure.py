@@ -31,6 +31,7 @@ LONGEST_REASON = 200
 LONGEST_TEXT = 2000
 
 AN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}")
+"""What may stand in an address and in a filter, whoever sent it; longer than any id of Okta's."""
 
 
 @frozen

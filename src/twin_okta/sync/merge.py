@@ -4,7 +4,6 @@ Okta says which records moved (`lastUpdated`, `lastMembershipUpdated`), up to th
 index; deletions and whatever the index does not show yet are told by the log, and asked for by id.
 """
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +12,7 @@ from attrs import define, field, frozen
 
 from twin_okta.api import NotFound
 from twin_okta.api.addresses import path_to
-from twin_okta.api.structure import structure
+from twin_okta.api.structure import AN_ID, structure
 from twin_okta.datasets import DATASETS
 from twin_okta.reading import MOVES_UNTOLD, Reading
 from twin_okta.snapshot import Record, Snapshot, iso_text
@@ -32,7 +31,6 @@ COUNT_UNREADABLE = """
 UPDATE dataset SET unreadable = (SELECT count(*) FROM unreadable WHERE dataset = name)
 WHERE name = ?
 """
-AN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @frozen(kw_only=True)
