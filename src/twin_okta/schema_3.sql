@@ -72,7 +72,7 @@ ALTER TABLE org ADD COLUMN origin TEXT;
 
 CREATE TABLE due_event (
     dataset TEXT NOT NULL, event_type TEXT NOT NULL, target_type TEXT NOT NULL,
-    otherwise TEXT NOT NULL,         -- actor, whole or nothing
+    otherwise TEXT NOT NULL,         -- actor, whole, sample or nothing
     PRIMARY KEY (event_type, dataset, target_type)
 ) WITHOUT ROWID;
 

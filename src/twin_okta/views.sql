@@ -37,19 +37,46 @@ CREATE VIEW told_change AS
     SELECT d.dataset, CASE d.otherwise WHEN 'actor' THEN e.actor_id ELSE '*' END, e.number,
         e.published
     FROM due_event d JOIN news e ON e.event_type = d.event_type
-    WHERE d.otherwise <> 'nothing' AND NOT EXISTS (SELECT 1 FROM target t
+    WHERE d.otherwise NOT IN ('nothing', 'sample') AND NOT EXISTS (SELECT 1 FROM target t
         WHERE t.event = e.number AND t.type = d.target_type AND t.id IS NOT NULL);
 
 -- Subjects that have changed since they were read. An entry that had been stored when the subject
 -- was read cannot say so, nor one that was published well before. A subject without a reading of
 -- its own is as old as the list that it is on.
-CREATE VIEW due AS
+CREATE VIEW told_due AS
     SELECT c.dataset, c.subject, max(c.published) AS changed FROM told_change c
     LEFT JOIN subject_read r ON r.dataset = c.dataset AND r.subject = c.subject
     LEFT JOIN subject_read l ON l.dataset = c.dataset AND l.subject = '*'
     WHERE c.number > coalesce(r.after_event, l.after_event)
         AND c.published >= coalesce(r.newer_from, l.newer_from)
     GROUP BY 1, 2;
+
+-- Changes of what may hide factors from Okta's listing. Of the type of a policy Okta documents
+-- no spelling; one that is not said, of a policy that is not known, may be an enrolment policy's.
+CREATE VIEW hiding_change AS
+    SELECT e.number, e.published FROM due_event d JOIN log_event e ON e.event_type = d.event_type
+    WHERE d.otherwise = 'sample' AND e.outcome IS NOT 'FAILURE' AND NOT EXISTS (SELECT 1
+        FROM target t LEFT JOIN json_each(CASE WHEN json_valid(CAST(e.raw AS TEXT))
+            THEN CAST(e.raw AS TEXT) ELSE '{}' END, '$.target') j ON j.key = t.position
+        WHERE t.event = e.number AND t.type = 'PolicyEntity'
+            AND (t.id IN (SELECT p.id FROM shown_policy p)
+                OR lower(json_extract(j.value, '$.detailEntry.policyType')) NOT LIKE '%enroll'));
+
+-- Who may have been changed by that: 200 drawn at random, the same whoever asks; everybody, once
+-- somebody was found otherwise than before.
+CREATE VIEW perhaps_due AS
+    SELECT r.dataset, r.subject, max(c.published) AS changed FROM hiding_change c
+    JOIN subject_read r ON r.dataset = 'factors' AND r.subject <> '*'
+    WHERE c.number > r.after_event AND c.published >= r.newer_from
+        AND (r.subject IN (SELECT s.subject FROM subject_read s
+                WHERE s.dataset = 'factors' AND s.subject <> '*' ORDER BY s.spread LIMIT 200)
+            OR EXISTS (SELECT 1 FROM drift d WHERE d.dataset = 'factors'
+                AND d.found_at >= c.published
+                AND julianday(d.since) - julianday(c.published) <= 60 / 86400.0))
+    GROUP BY 1, 2;
+CREATE VIEW due AS
+    SELECT a.dataset, a.subject, max(a.changed) AS changed
+    FROM (SELECT * FROM told_due UNION ALL SELECT * FROM perhaps_due) a GROUP BY 1, 2;
 
 -- What was found otherwise than it was known, and the log has not told of even since.
 CREATE VIEW drifted AS
@@ -58,7 +85,8 @@ CREATE VIEW drifted AS
             AND u.dataset = d.dataset
         LEFT JOIN target t ON t.event = e.number AND t.type = u.target_type
         WHERE e.published BETWEEN d.since AND d.found_at
-            AND (t.id = d.subject OR d.subject = '*' OR t.id IS NULL AND u.otherwise <> 'nothing'));
+            AND (t.id = d.subject OR d.subject = '*' OR t.id IS NULL AND u.otherwise <> 'nothing')
+            AND (u.otherwise <> 'sample' OR e.number IN (SELECT h.number FROM hiding_change h)));
 
 CREATE VIEW shown_factor_read AS
     SELECT subject AS user_id, outcome, in_order, read_at, sync, failure FROM subject_read

@@ -76,6 +76,7 @@ def do_everything(org: Org, act: Actions) -> None:
     act.unsuspend_factors(plain[13], "sms")
     act.remove_factors(plain[14], "sms")
     act.withdraw_factor_silently(plain[15], "sms")
+    act.change_enrolment_policy()
     act.reset_factors(plain[16])
     if org.security.authenticators:
         act.set_authenticator("phone_number", allowed_for="recovery")

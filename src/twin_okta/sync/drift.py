@@ -14,8 +14,8 @@ FORGET_OLD = "DELETE FROM drift WHERE julianday(?) - julianday(found_at) > 90"
 
 
 def note_drift(run: Run, question: Question, since: str, found: Difference) -> None:
-    """Remember that a subject is otherwise than when it was read at `since`, which was read again
-    for its age alone: the log reaches back to then, and told of nothing."""
+    """Remember that a subject is otherwise than when it was read at `since`, though the log
+    reaches back to then and names it in nothing."""
     row = (question.dataset, question.subject, since, question.read_at)
     run.snapshot.write(FORGET_OLD, [(question.read_at,)])
     run.snapshot.write(NOTE, [(*row, found.appeared, found.went)])

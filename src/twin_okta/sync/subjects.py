@@ -14,7 +14,12 @@ WHOLE = "*"
 READ, GONE, UNREADABLE, DENIED = "read", "gone", "unreadable", "denied"
 """How the reading of a subject ended."""
 
-NOTE = "INSERT OR REPLACE INTO subject_read VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+NOTE = """
+INSERT OR REPLACE INTO subject_read VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
+    coalesce((SELECT nullif(r.spread, 0.5) FROM subject_read r
+        WHERE r.dataset = ?1 AND r.subject = ?2), ?10))
+"""
+"""Where a subject falls at random is drawn once, so that a sample by it stays the same."""
 NOTE_FAILURE = """
 INSERT INTO subject_read VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
     failure = excluded.failure,

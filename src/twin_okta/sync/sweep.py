@@ -67,9 +67,9 @@ SELECT w.subject, w.kind, coalesce(r.in_order, w.is_first) AS in_order,
     r.subject IS NOT NULL AND r.outcome = 'read' AS is_known,
     coalesce(r.failure, '') <> '' AS failed_before, r.read_at,
     r.subject IS NOT NULL AND r.failure = '' AND r.read_at >= :covered
-        AND r.subject NOT IN (SELECT d.subject FROM due d WHERE d.dataset = :dataset)
+        AND r.subject NOT IN (SELECT d.subject FROM told_due d WHERE d.dataset = :dataset)
         AND r.subject NOT IN (SELECT u.subject FROM unread u WHERE u.dataset = :dataset)
-        AS is_by_age
+        AS is_untold
 FROM ({subjects}) w LEFT JOIN subject_read r ON r.dataset = :dataset AND r.subject = w.subject
 WHERE :all OR r.subject IS NULL OR r.failure <> '' OR r.read_at < :covered
     OR r.subject IN (SELECT d.subject FROM due d WHERE d.dataset = :dataset)
@@ -78,10 +78,10 @@ WHERE :all OR r.subject IS NULL OR r.failure <> '' OR r.read_at < :covered
     OR r.read_at < (SELECT m.moved_at FROM ({moved}) m WHERE m.subject = w.subject)
     OR r.outcome = 'gone' AND r.read_at < (SELECT as_of FROM dataset WHERE name = :list)
 GROUP BY w.subject
-ORDER BY failed_before, w.is_first DESC, r.subject IS NOT NULL, is_by_age, r.read_at, random()
+ORDER BY failed_before, w.is_first DESC, r.subject IS NOT NULL, is_untold, r.read_at, random()
 """
 NEXT = """
-SELECT rowid, subject, kind, in_order, is_known, failed_before, read_at, is_by_age
+SELECT rowid, subject, kind, in_order, is_known, failed_before, read_at, is_untold
 FROM work_{dataset} WHERE rowid > ? ORDER BY rowid LIMIT 500
 """
 FORGET_LEFT = "DELETE FROM {table} WHERE {column} NOT IN (SELECT s.subject FROM ({subjects}) s)"
@@ -98,8 +98,8 @@ UPDATE dataset SET shown = 1, as_of = ? WHERE name = ? AND NOT EXISTS (SELECT 1 
 
 @frozen
 class Due:
-    """A subject that is to be read. `is_by_age`: for no other reason than that its reading, which
-    was at `read_at`, is old."""
+    """A subject that is to be read. `is_untold`: though no entry names it; its reading, which
+    was at `read_at`, is old, or a policy may hide what it has."""
 
     subject: str
     kind: str
@@ -107,7 +107,7 @@ class Due:
     is_known: int
     failed_before: int
     read_at: str | None
-    is_by_age: int
+    is_untold: int
 
 
 @define
@@ -194,7 +194,7 @@ class Sweep:
                 note_failure(self.run, question, UNREADABLE, reason)
                 return
             note(self.run, question, READ)
-            if due.is_by_age and due.is_known and found.difference:
+            if due.is_untold and due.is_known and found.difference:
                 note_drift(self.run, question, due.read_at or "", found.difference)
 
     async def _confirm(

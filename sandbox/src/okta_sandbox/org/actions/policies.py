@@ -30,6 +30,16 @@ class PolicyActions(Acting):
             self._log("policy.rule.add", _policy_party(policy), _rule_party(rule))
         return policy
 
+    def change_enrolment_policy(self, hidden: str = "") -> None:
+        """The policy of enrolment no longer allows a type: nobody's factors of it are listed."""
+        for user in self._org.people.indexes() if hidden else ():
+            factors = self._org.factors.enrolled(user)
+            self._changes.factors[user] = tuple(f for f in factors if f.type != hidden)
+        self._changes.version += 1
+        id_ = self._org.security.id("00p", "MFA_ENROLL")
+        target = party(id_, "PolicyEntity", "Default Policy")
+        self._log("policy.rule.update", {**target, "detailEntry": {"policyType": "MfaEnroll"}})
+
     def activate_policy(self, policy: Policy) -> Policy:
         """The policy takes part."""
         return self._set_policy_status(policy, "ACTIVE", "policy.lifecycle.activate")
