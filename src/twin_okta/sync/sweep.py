@@ -74,12 +74,16 @@ FROM ({subjects}) w LEFT JOIN subject_read r ON r.dataset = :dataset AND r.subje
 WHERE :all OR r.subject IS NULL OR r.failure <> '' OR r.read_at < :covered
     OR r.subject IN (SELECT d.subject FROM due d WHERE d.dataset = :dataset)
     OR r.read_at > :soon
-    OR julianday(:now) - julianday(r.read_at) > :days * (:earliest + :stretch * r.spread)
+    OR julianday(:now) - julianday(r.read_at) > :days * (:earliest + :stretch
+        * ((r.spread + julianday(r.read_at)) * 997
+            - CAST((r.spread + julianday(r.read_at)) * 997 AS INTEGER)))
     OR r.read_at < (SELECT m.moved_at FROM ({moved}) m WHERE m.subject = w.subject)
     OR r.outcome = 'gone' AND r.read_at < (SELECT as_of FROM dataset WHERE name = :list)
 GROUP BY w.subject
 ORDER BY failed_before, w.is_first DESC, r.subject IS NOT NULL, is_untold, r.read_at, random()
 """
+"""Where a subject falls at random stays the same, and when it is read again is another time after
+each reading: else those that were read together would be so for ever."""
 NEXT = """
 SELECT rowid, subject, kind, in_order, is_known, failed_before, read_at, is_untold
 FROM work_{dataset} WHERE rowid > ? ORDER BY rowid LIMIT 500
