@@ -305,11 +305,13 @@ def test_lists_are_bounded_where_people_look(synced):
     assert len(gap["subjects"]) == 1
 
 
-def test_search_finds_the_gaps_that_somebody_is_in(synced):
+def test_search_finds_somebody_first_and_shows_the_gaps_that_they_are_in(synced):
     (gap,) = synced.run("gaps", "users-without-mfa", "--json").json
-    login = gap["subjects"][0]["login"]
-    hits = synced.run("search", login, "--json").json
-    assert ("gap", "users-without-mfa") in {(hit["kind"], hit["reference"]) for hit in hits}
+    subject = gap["subjects"][0]
+    hits = synced.run("search", subject["login"], "--json").json
+    assert (hits[0]["kind"], hits[0]["reference"]) == ("users", subject["id"])
+    shown = synced.run("show", hits[0]["reference"], "--json").json
+    assert "users-without-mfa" in {found["id"] for found in shown["sections"]["gaps"]}
 
 
 # --- too old ------------------------------------------------------------------------------------

@@ -79,13 +79,6 @@ def test_an_entry_is_shown_as_long_as_the_snapshot_keeps_it(snapshots):
     assert snapshots.entry("b", query, "e1") is None
 
 
-def test_somebody_is_found_by_name_or_id_within_the_time_given(snapshots, monkeypatch):
-    for words in (["U3@example.com"], ["u3", "example"]):
-        assert snapshots.named("a", PEOPLE, words, deadline_s=1e12) == "u3@example.com"
-    assert snapshots.named("a", PEOPLE, ["nobody"], deadline_s=1e12) == ""
-    assert snapshots.named("a", ENDLESS, ["nobody"], deadline_s=0) == ""
-
-
 # --- as JSON --------------------------------------------------------------------------------------
 
 

@@ -172,6 +172,8 @@ def test_a_twin_of_the_version_before_keeps_all_it_has(tmp_path, store):
         database.execute("DROP TABLE org")
         database.execute("DROP TABLE bookmark")
         database.execute("DROP TABLE list")
+        database.execute("DROP TABLE search_thing")
+        database.execute("DROP TABLE thing")
         database.execute("DROP TRIGGER event_removed")
         database.execute("PRAGMA user_version = 2")
     database.close()

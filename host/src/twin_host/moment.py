@@ -1,6 +1,5 @@
 """The twin as it is at one moment: whatever is asked of it here belongs together."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +17,6 @@ from twin_host.contract import DatasetReport, DatasetState, Section
 from twin_host.errors import UsageError
 from twin_host.event_filter import checked
 from twin_host.figures import Figure, figures
-from twin_host.full_text import terms
 from twin_host.home import Home
 from twin_host.known import KnownEvent, KnownFact, KnownGap
 from twin_host.picture import picture_of
@@ -30,8 +28,6 @@ from twin_host.store import Store
 from twin_host.subjects import Listing, Snapshots
 
 NAMES_IN_SIF = 5
-SEARCH_PEOPLE_S = 1.0
-"""How long a search may look for a person among those behind the gaps."""
 NEVER = "never"
 UNREAD = (DatasetState.PARTIAL, DatasetState.DENIED)
 
@@ -153,7 +149,7 @@ class Moment:
     @property
     def things(self) -> Things:
         """The things that lists tell of."""
-        return Things(self.catalogue, self.asker)
+        return Things(self.catalogue, self.asker, self.store)
 
     def question(
         self,
@@ -205,7 +201,7 @@ class Moment:
 
     def search(self, words: str, *, limit: int) -> list[Hit]:
         """Everything in the twin that has all those words, or else any of them."""
-        return hits(self.store, words, people=self._people(terms(words)), limit=limit)
+        return hits(self.store, words, limit=limit)
 
     def sif(self, tier: Tier) -> str:
         """The twin compiled for an AI assistant."""
@@ -251,13 +247,3 @@ class Moment:
     def _behind(self, fact: KnownFact) -> Listing:
         query = fact.evidence.query
         return self._snapshots.listing(fact.source, query) if query else Listing(iter(()))
-
-    def _people(self, words: Sequence[str]) -> Iterator[Hit]:
-        """The gaps in which somebody of that name is; only as many as are found in time."""
-        deadline_s = time.monotonic() + SEARCH_PEOPLE_S
-        for gap in self.store.gaps() if words else ():
-            if not gap.query:
-                continue
-            name = self._snapshots.named(gap.source, gap.query, words, deadline_s=deadline_s)
-            if name:
-                yield Hit("gap", gap.source, gap.id, f"{gap.title}: {gap.count}", name)

@@ -43,7 +43,8 @@ def show_org(store: Store, source: str, org: str) -> bool:
         return False
     for table in KEPT:
         _move(store, table, source, before, org)
-    store.write("DELETE FROM search_knowledge WHERE source = ?", [(source,)])
+    for table in ("search_knowledge", "thing"):
+        store.write(f"DELETE FROM {table} WHERE source = ?", [(source,)])
     return True
 
 

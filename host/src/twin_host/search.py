@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 
 from attrs import frozen
 
+from twin_host.asking.names import Named, beginning, called, holding, nearest
 from twin_host.full_text import quoted
 from twin_host.profile import read_profile
 from twin_host.store import Store
@@ -26,7 +26,7 @@ WHERE search_event MATCH ? ORDER BY e.time DESC LIMIT ?
 
 @frozen
 class Hit:
-    """One thing found: a fact, gap, event or piece of the profile."""
+    """One thing found: a fact, gap, event, piece of the profile, or a thing by its list."""
 
     kind: str
     source: str
@@ -35,28 +35,38 @@ class Hit:
     excerpt: str
 
 
-def hits(store: Store, words: str, *, people: Iterable[Hit] = (), limit: int) -> list[Hit]:
-    """What has all the words; if nothing has, what has any. Knowledge first, then the `people`
-    behind it who were found by those words, then events."""
+def hits(store: Store, words: str, *, limit: int) -> list[Hit]:
+    """What has all the words, best first: things of that name, what the twin knows, things that
+    begin so or hold them, events; where nothing does, what is spelt nearest, and what has any of
+    the words."""
     wanted = quoted(words)
     if not wanted:
         return []
     everything = " AND ".join(wanted)
-    found = _knowledge(store, everything, limit)
-    seen = {(hit.kind, hit.source, hit.reference) for hit in found}
-    others = (hit for hit in people if (hit.kind, hit.source, hit.reference) not in seen)
-    found += islice(others, limit - len(found))
-    found += _events(store, everything, limit - len(found))
-    if found:
-        return found
-    anything = " OR ".join(wanted)
-    found = _knowledge(store, anything, limit)
-    return found + _events(store, anything, limit - len(found))
+    found = (
+        *_things(called(store, words, limit=limit)),
+        *_knowledge(store, everything, limit),
+        *_things(beginning(store, words, limit=limit)),
+        *_things(holding(store, words.split(), limit=limit)),
+        *_events(store, everything, limit),
+    ) or (
+        *_things(nearest(store, words, limit=limit)),
+        *_knowledge(store, " OR ".join(wanted), limit),
+        *_events(store, " OR ".join(wanted), limit),
+    )
+    once = {(hit.kind, hit.source, hit.reference): hit for hit in reversed(found)}
+    return list(reversed(once.values()))[:limit]
 
 
 def index_knowledge(store: Store, profile: Path) -> None:
     """Index facts, gaps and the profile; events index themselves."""
     store.replace_knowledge([*_of_facts(store), *_of_gaps(store), *_of_profile(profile)])
+
+
+def _things(found: Iterable[Named]) -> Iterator[Hit]:
+    for named in found:
+        others = ", ".join(named.names[1:])
+        yield Hit(named.kind, named.source, named.id, named.label, others)
 
 
 def _knowledge(store: Store, query: str, limit: int) -> list[Hit]:

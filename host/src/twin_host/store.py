@@ -4,7 +4,7 @@ A store opened to read is of one moment, whatever others write meanwhile, and wr
 """
 
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from importlib.resources import files
@@ -16,7 +16,7 @@ from attrs import asdict
 
 from twin_host.asking.catalogue import KnownList
 from twin_host.contract import DatasetReport, SyncReport
-from twin_host.database import WAIT_S, open_to_read, open_to_write, told
+from twin_host.database import WAIT_S, attach_to_read, open_to_read, open_to_write, told
 from twin_host.errors import HostError
 from twin_host.event_filter import EventFilter
 from twin_host.known import (
@@ -40,7 +40,7 @@ from twin_host.known import (
     reading,
 )
 
-MIGRATIONS = ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql", "schema_5.sql")
+MIGRATIONS = ("schema.sql", *(f"schema_{number}.sql" for number in range(2, 7)))
 """Each brings the database one version further; never changed, only added to."""
 
 FACTS = "SELECT * FROM fact ORDER BY source, key"
@@ -220,6 +220,11 @@ class Store:
         """The rows of a query."""
         return [dict(row) for row in self._db.execute(sql, values)]
 
+    def stream(self, sql: str, values: Values = ()) -> Iterator[Row]:
+        """The same one by one."""
+        for row in self._db.execute(sql, values):
+            yield dict(row)
+
     def number(self, sql: str) -> int:
         """The single number that a query gives."""
         return int(self._db.execute(sql).fetchone()[0])
@@ -249,6 +254,26 @@ class Store:
     def write(self, sql: str, rows: Iterable[Values]) -> int:
         """Run one statement for each row; how many rows were written or deleted."""
         return max(self._db.executemany(sql, rows).rowcount, 0)
+
+    def execute(self, sql: str) -> None:
+        """Run one statement."""
+        self._db.execute(sql)
+
+    def function(self, name: str, of: Callable[..., Any]) -> None:
+        """Let SQL call a function of any number of values, which for the same gives the same."""
+        self._db.create_function(name, -1, of, deterministic=True)
+
+    @contextmanager
+    def beside(self, name: str, path: Path) -> Generator[None]:
+        """Another database to read from within the block, under a name."""
+        try:
+            attach_to_read(self._db, name, path)
+        except sqlite3.Error as error:
+            raise told(f"The snapshot of {name}", error) from error
+        try:
+            yield
+        finally:
+            self._db.execute(f'DETACH "{name}"')
 
     def declare(self, key: str, value: str, now: datetime) -> None:
         """Keep what a person says is so."""

@@ -2,7 +2,6 @@
 is shown, since a copy of everybody would not fit."""
 
 import sqlite3
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -12,11 +11,8 @@ from attrs import define, field, frozen
 
 from twin_host.database import open_to_read, told
 from twin_host.errors import HostError
-from twin_host.known import name_of
 
 SNAPSHOT = "snapshot.db"
-LOOK_EVERY = 10_000
-"""How many steps of SQLite's machine pass between two looks at the clock."""
 
 Row = dict[str, Any]
 
@@ -104,31 +100,6 @@ class Snapshots:
             return None
         value = next(iter(found.values()), None) if found else None
         return value if isinstance(value, str) else None
-
-    def named(self, source: str, query: str, words: Sequence[str], *, deadline_s: float) -> str:
-        """The name of the first subject with all those words in its id or name; empty when there
-        is none, or none could be found until `deadline_s` on the monotonic clock."""
-        wanted = [word.casefold() for word in words]
-        for row in self._until(deadline_s, source, query):
-            name = name_of(row)
-            text = f"{name} {row.get('id')}".casefold()
-            if all(word in text for word in wanted):
-                return name
-        return ""
-
-    def _until(self, deadline_s: float, source: str, query: str) -> Iterator[Row]:
-        def is_late() -> bool:
-            return time.monotonic() > deadline_s
-
-        try:
-            connection = self._connection(source)
-            connection.set_progress_handler(is_late, LOOK_EVERY)
-            yield from self._rows(source, f"SELECT * FROM ({query})", {})
-        except NotListable:
-            return
-        finally:
-            if source in self._open:
-                self._open[source].set_progress_handler(None, 0)
 
     def _rows(self, source: str, query: str, values: Mapping[str, str]) -> Iterator[Row]:
         try:

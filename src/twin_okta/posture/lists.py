@@ -23,6 +23,7 @@ def _list(row: dict[str, Any], standings: Standings) -> List:
         key=tuple(row.get("key", ("id",))),
         label=row.get("label", ""),
         match=row.get("match", ""),
+        found_by=tuple(row.get("found_by", ())),
         order=tuple(row["order"]),
         descending=row.get("descending", False),
         shown=tuple(row["shown"]),

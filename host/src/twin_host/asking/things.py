@@ -1,17 +1,18 @@
 """One thing of the twin: who or what was meant, and all that belongs to it."""
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 from attrs import frozen
 
 from twin_host.asking.catalogue import Catalogue, Kind, KnownList
 from twin_host.asking.conditions import Condition, equal
+from twin_host.asking.names import Named, beginning, called, holding, nearest
 from twin_host.asking.rows import Asker, Question
 from twin_host.asking.tables import folded, quoted
 from twin_host.contract import Part
 from twin_host.errors import UsageError
+from twin_host.store import Store
 
 MOST_MEANT = 20
 """So many things that a beginning may mean are told."""
@@ -56,6 +57,7 @@ class Things:
 
     catalogue: Catalogue
     asker: Asker
+    store: Store
 
     def thing(self, source: str, kind: str, thing_id: str) -> Thing:
         """One by its id. Raises UsageError when there is none."""
@@ -66,21 +68,17 @@ class Things:
         return found
 
     def meant(self, text: str) -> list[Thing]:
-        """What an id, a name or a login means, or its beginning: the first of these that fits.
+        """What an id or a name means, in any case, or its beginning, or a part of it: the first
+        of these that fits.
 
-        Raises UsageError when nothing does.
+        Raises UsageError when nothing does, with what is spelt nearest.
         """
-        start = folded(text.strip()) or ""
-        for fits in (_is_called, _is_called_in_any_case, _begins_with):
-            found = [
-                thing
-                for known in self.catalogue.lists
-                if known.about.thing
-                for thing in islice(self._of(known, fits(known, text.strip(), start)), MOST_MEANT)
-            ]
-            if found:
-                return found
-        raise UsageError(f"Nothing in the twin is called {text!r}, or begins so.")
+        for find in (called, beginning, _holding):
+            if found := find(self.store, text, limit=MOST_MEANT):
+                return [self.thing(it.source, it.kind, it.id) for it in found]
+        near = [named.label for named in nearest(self.store, text, limit=3)]
+        hint = f" Nearest are {', '.join(near)}." if near else ""
+        raise UsageError(f"Nothing in the twin is called {text!r}, or begins so.{hint}")
 
     def parts(self, thing: Thing) -> Iterator[PartOf]:
         """Its sections, each with its rows still to be asked for."""
@@ -116,24 +114,5 @@ class Things:
             yield Thing(known, row)
 
 
-def _names(known: KnownList) -> list[str]:
-    """The columns by which a thing is called."""
-    found = known.about
-    return list(dict.fromkeys(filter(None, (found.key[0], found.label, found.match))))
-
-
-def _is_called(known: KnownList, text: str, _start: str) -> Condition:
-    return _any(known, "{} = ?", text)
-
-
-def _is_called_in_any_case(known: KnownList, _text: str, start: str) -> Condition:
-    return _any(known, "folded({}) = ?", start)
-
-
-def _begins_with(known: KnownList, _text: str, start: str) -> Condition:
-    return _any(known, "instr(folded({}), ?) = 1", start)
-
-
-def _any(known: KnownList, test: str, value: str) -> Condition:
-    tests = [test.format(quoted(name)) for name in _names(known)]
-    return Condition(" OR ".join(tests), (value,) * len(tests))
+def _holding(store: Store, text: str, *, limit: int) -> list[Named]:
+    return holding(store, text.split(), limit=limit)

@@ -60,7 +60,7 @@ def _names_are_columns(found: List) -> str:
     if twice := _doubled(columns):
         return f".columns has two of the name {twice!r}"
     named = filter(None, (found.label, found.match, *(it.of_column for it in found.columns)))
-    told = [*found.key, *found.order, *found.shown, *named]
+    told = [*found.key, *found.order, *found.shown, *found.found_by, *named]
     unknown = next((name for name in told if name not in columns), "")
     return f" names {unknown!r}, which is no column" if unknown else ""
 

@@ -213,7 +213,8 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:  # noqa: 
         show.line("Nothing found.")
     for hit in hits:
         show.line(f"{hit.kind} {hit.reference}: {hit.title}", "bold")
-        show.line(f"  {' '.join(hit.excerpt.split())}")
+        if hit.excerpt:
+            show.line(f"  {' '.join(hit.excerpt.split())}")
 
 
 @cli.command()

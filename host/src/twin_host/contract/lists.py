@@ -37,7 +37,8 @@ class List:
 
     `key` are the columns that together tell rows apart, and `label` is what people call a row.
     Where each is a `thing` with a page of its own the key is one column, its id. `match` holds what
-    is the same in every connector that knows it, an e-mail address. The list can be sorted by a
+    is the same in every connector that knows it, an e-mail address; `found_by` are further columns
+    that hold names. The list can be sorted by a
     column of `order` at any size, by the first unless another is asked for, and `descending` when
     that reads better. `shown` are the columns that people see first. `notes` say what of it was not
     read, and why.
@@ -53,6 +54,7 @@ class List:
     key: tuple[Name, ...] = ("id",)
     label: str = ""
     match: str = ""
+    found_by: tuple[Name, ...] = ()
     descending: bool = False
     parts: tuple[Part, ...] = ()
     notes: tuple[str, ...] = ()
