@@ -11,16 +11,13 @@ import argparse
 import sys
 import tempfile
 import time
-from datetime import timedelta
 from pathlib import Path
 
-from enrich import NOW, build
+from large_snapshot import NOW, build, fill
 
 MOST_TIMES = 1.25
 RUNS = 7
-PEOPLE = PAGE = 1000
-ALL_READ_SINCE = "UPDATE subject_read SET after_event = (SELECT max(number) FROM log_event)"
-KINDS = ("user.session.start", "user.account.lock", "group.user_membership.add", "user.session.end")
+PEOPLE = 1000
 
 
 def main() -> None:
@@ -48,7 +45,9 @@ def measure(folder: Path, entries: int) -> tuple[float, float, int]:
 
     home = Home(folder / "twin")
     home.ensure()
-    fill(home.state_dir("okta"), entries)
+    folder = home.state_dir("okta")
+    build(folder, users=PEOPLE, assignments=10 * PEOPLE)
+    fill(folder, entries, people=PEOPLE)
     twin = Twin(home, clock=lambda: NOW)
     begun_s = time.process_time()
     events = twin.enrich("okta").new_events
@@ -59,35 +58,6 @@ def measure(folder: Path, entries: int) -> tuple[float, float, int]:
             sys.exit("an event was told twice")
         again_s = min(again_s, time.process_time() - begun_s)
     return first_s, again_s, events
-
-
-def fill(folder: Path, entries: int) -> None:
-    """A snapshot with that many entries."""
-    import orjson
-
-    from twin_okta.snapshot import Snapshot, iso_text
-    from twin_okta.sync.log_entries import entries as taken_apart
-    from twin_okta.sync.log_entries import keep
-
-    def entry(number: int) -> bytes:
-        person = f"person{number % PEOPLE}@example.com"
-        return orjson.dumps({
-            "uuid": f"entry-{number}",
-            "published": iso_text(NOW - timedelta(days=90) * (1 - number / entries)),
-            "eventType": KINDS[number % len(KINDS)],
-            "outcome": {"result": "FAILURE", "reason": "INVALID_CREDENTIALS"},
-            "actor": {"id": f"00u{number % PEOPLE:017d}", "type": "User", "alternateId": person},
-            "client": {"ipAddress": "192.0.2.1", "geographicalContext": {"country": "Norway"}},
-            "target": [{"type": "User", "id": f"00u{number % PEOPLE:017d}", "alternateId": person}],
-            "debugContext": {"debugData": {"requestUri": "/api/v1/authn", "filler": "x" * 500}},
-        })  # fmt: skip
-
-    build(folder, users=PEOPLE, assignments=10 * PEOPLE)
-    with Snapshot.for_sync(folder) as snapshot:
-        for start in range(0, entries, PAGE):
-            page = [entry(number) for number in range(start, min(entries, start + PAGE))]
-            keep(snapshot, taken_apart(page, lambda _user_id: True)[0])
-        snapshot.write(ALL_READ_SINCE, [()])
 
 
 if __name__ == "__main__":

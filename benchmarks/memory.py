@@ -10,12 +10,13 @@ under 200 MB, and hardly grow between a tenth of the users and all of them.
 import argparse
 import asyncio
 import json
-import resource
 import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+
+from peak import peak_mb
 
 MOST_MB = 200
 
@@ -72,13 +73,12 @@ def sync_here(url: str, token: str) -> dict:
         client = connect(config, context, asked.datasets)
         report = asyncio.run(sync_org(client, config, asked, context))
         events = sum(1 for _ in enrich_snapshot(context).events)
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
         "status": report.status,
         "requests": report.requests,
         "seconds": report.seconds,
         "events": events,
-        "peak_mb": peak_mb,
+        "peak_mb": peak_mb(),
     }
 
 

@@ -2,10 +2,10 @@
 
 Run: python benchmarks/scale.py [--users 1000000] [--assignments 10000000] [--factors 20000]
 
-A sandbox in this process serves the org, its rate limits lifted; each phase runs through the host in
-a process of its own, whose peak resident size must stay under 250 MB. Applications are read whole,
-then people, the sweep of their factors ended by `--max-requests`, then again when nothing has
-changed. The devices of so many are denied: read 20 a page, they would ask as much as all else.
+A sandbox in this process serves the org, its rate limits lifted. Each phase runs through the host,
+in a process of its own whose peak resident size must stay under 250 MB. Applications are read
+whole, then people, the sweep of their factors ended by `--max-requests`, then again when nothing
+has changed. The devices of so many are denied: read 20 a page, they would ask as much as all else.
 """
 
 import argparse
