@@ -1,8 +1,10 @@
 """What is read on its way into the snapshot.
 
 The rows of a list belong to a generation: the next one is written beside the one that is shown and
-replaces it when the list was read to its end. The rows that hang on a subject are staged beside the
-shown ones, and replace them when all of the subject's were read.
+replaces it when the list was read to its end. The rows that hang on a subject are staged in a table
+of their own, in the order in which they come, and replace the shown ones when all of the subject's
+were read: ids come in no order, and a page of them put where each belongs would write a page of the
+file for every row.
 """
 
 from collections.abc import Iterable
@@ -13,10 +15,11 @@ from attrs import frozen
 
 from twin_okta.api.structure import Unreadable
 from twin_okta.datasets import DATASETS
+from twin_okta.schema import staged
 from twin_okta.snapshot import Record, Snapshot
 
-STAGED, SHOWN = 0, 1
-"""Generations of the rows that hang on a subject."""
+SHOWN = 1
+"""The generation of the rows that hang on a subject."""
 MOVES_UNTOLD = (
     "generation",
     "last_updated",
@@ -33,7 +36,10 @@ UPDATE dataset SET shown = reading, reading = 0, as_of = started_at,
     unreadable = (SELECT count(*) FROM unreadable WHERE dataset = name) WHERE name = ?
 """
 OF_LIST = "SELECT shown, reading FROM dataset WHERE name = ?"
-ONLY_IN = "SELECT count(*) FROM (SELECT {columns} FROM {table} WHERE {one} EXCEPT SELECT {columns} FROM {table} WHERE {other})"  # noqa: E501
+ONLY_IN = "SELECT count(*) FROM (SELECT {columns} FROM {one} EXCEPT SELECT {columns} FROM {other})"
+IN_ORDER = """
+INSERT OR REPLACE INTO {table} SELECT * FROM {staged} WHERE {its} ORDER BY {key}, rowid
+"""
 
 
 @frozen
@@ -115,8 +121,8 @@ class Reading:
         return difference(
             self.snapshot,
             table,
-            now=f"generation = {self.generation}",
-            before=f"generation = {before.generation}",
+            now=f"{table} WHERE generation = {self.generation}",
+            before=f"{table} WHERE generation = {before.generation}",
         )
 
     def _tables(self) -> tuple[str, ...]:
@@ -138,30 +144,58 @@ def store(snapshot: Snapshot, table: str, generation: int, rows: Iterable[Record
         snapshot.write(_insert(table, tuple(records[0])), records)
 
 
+def stage(snapshot: Snapshot, table: str, rows: Iterable[Record]) -> None:
+    """Keep rows of a subject whose list goes on; all of them have the same columns."""
+    store(snapshot, staged(table), SHOWN, rows)
+
+
 def replace(snapshot: Snapshot, table: str, key: Record, *, compare: bool) -> Difference:
     """Show the staged rows of a subject instead of those that are shown; how they differ, if that
     is to be worked out."""
     its = " AND ".join(f"{column} = :{column}" for column in key)
-    now, before = (f"generation = {each} AND {its}" for each in (STAGED, SHOWN))
+    before = f"{table} WHERE generation = {SHOWN} AND {its}"
+    columns = snapshot.rows(f"PRAGMA table_info({table})")
+    in_order = ", ".join(name for _, name, *_, place in columns if place)
     with snapshot.together():
         differ = Difference()
         if compare:
+            now = f"{staged(table)} WHERE {its}"
             differ = difference(snapshot, table, now=now, before=before, values=key)
-        snapshot.write(f"DELETE FROM {table} WHERE {before}", [key])
-        snapshot.write(f"UPDATE {table} SET generation = {SHOWN} WHERE {now}", [key])
+        snapshot.write(f"DELETE FROM {before}", [key])
+        shown = IN_ORDER.format(table=table, staged=staged(table), its=its, key=in_order)
+        snapshot.write(shown, [key])
+        snapshot.write(f"DELETE FROM {staged(table)} WHERE {its}", [key])
     return differ
+
+
+def forget(snapshot: Snapshot, table: str, key: Record) -> None:
+    """Nothing is known of a subject any more."""
+    forget_shown(snapshot, table, key)
+    forget_staged(snapshot, table, key)
+
+
+def forget_shown(snapshot: Snapshot, table: str, key: Record) -> None:
+    """Nothing is shown of a subject any more."""
+    its = "".join(f" AND {column} = :{column}" for column in key)
+    snapshot.write(f"DELETE FROM {table} WHERE generation = {SHOWN}{its}", [key])
+
+
+def forget_staged(snapshot: Snapshot, table: str, key: Record) -> None:
+    """What was read of a subject that was not read to its end goes."""
+    its = " AND ".join(f"{column} = :{column}" for column in key)
+    snapshot.write(f"DELETE FROM {staged(table)} WHERE {its}", [key])
 
 
 def difference(
     snapshot: Snapshot, table: str, *, now: str, before: str, values: Record | None = None
 ) -> Difference:
-    """How the rows under one condition differ from those under another."""
+    """How the rows that a table has in one place differ from those in another."""
     columns = ", ".join(
         row[1] for row in snapshot.rows(f"PRAGMA table_info({table})") if row[1] not in MOVES_UNTOLD
     )
 
     def only_in(one: str, other: str) -> int:
-        sql = ONLY_IN.format(columns=columns, table=table, one=one, other=other)
+        sql = ONLY_IN.format(columns=columns, one=one, other=other)
         return snapshot.number(sql, values or {})
 
     return Difference(only_in(now, before), only_in(before, now))

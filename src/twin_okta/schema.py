@@ -1,7 +1,9 @@
 """Bringing a snapshot file up to date: migrations, the rows of the datasets, views, rule tables.
 
 `schema*.sql` say what each table holds. For every table of a dataset there is a plain view
-`shown_<table>` of its shown generation; `views.sql` builds on those, and `lists.sql` on both.
+`shown_<table>` of its shown generation; `views.sql` builds on those, and `lists.sql` on both. For
+every table that hangs on a subject there is a `staged_<table>` with the same columns and no order of
+its own.
 """
 
 import sqlite3
@@ -21,6 +23,13 @@ SHOWN_TABLE = (
     " WHERE generation = (SELECT generation FROM shown WHERE name = '{dataset}')"
 )
 SHOWN_OF_SUBJECTS = "CREATE VIEW shown_{view} AS SELECT * FROM {table} WHERE generation = 1"
+STAGED_TABLE = (
+    "CREATE TABLE {staged} AS SELECT * FROM {table} WHERE generation = 0",
+    "CREATE INDEX {staged}_of ON {staged} ({column})",
+    "UPDATE {staged} SET generation = 1",
+    "DELETE FROM {table} WHERE generation = 0",
+)
+"""An older version has kept them among the others, as generation 0."""
 UNREAD = (
     "CREATE VIEW unread AS SELECT w.dataset, w.subject FROM wanted_subject w WHERE NOT EXISTS"
     " (SELECT 1 FROM subject_read r WHERE r.dataset = w.dataset AND r.subject = w.subject)"
@@ -55,6 +64,7 @@ def is_up_to_date(db: sqlite3.Connection) -> bool:
     return (
         version_of(db) == len(MIGRATIONS)
         and _datasets(db) == set(DATASETS)
+        and _staging(db) == {staged(table) for table in _hanging()}
         and _views(db) == dict(wanted_views())
         and all(_held(db, table) == set(rows) for table, rows in rule_tables().items())
     )
@@ -70,6 +80,7 @@ def bring_up_to_date(db: sqlite3.Connection) -> None:
             db.execute(statement)
     if version < len(MIGRATIONS):
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    _make_staging(db)
     new = [(name,) for name in DATASETS.keys() - _datasets(db)]
     db.executemany("INSERT INTO dataset (name) VALUES (?)", new)
     _remake_views(db)
@@ -172,6 +183,37 @@ def rule_tables() -> dict[str, Rows]:
             (event,) for rule in load("due")["due"] if rule.get("pair") for event in rule["events"]
         ],
     }
+
+
+def staged(table: str) -> str:
+    """Where rows of a table are kept until all of their subject's were read."""
+    return f"staged_{table}"
+
+
+def _hanging() -> dict[str, str]:
+    """The tables whose rows hang on a subject, each with the column that names it."""
+    return {table: key for dataset in DATASETS.values() for table, key in dataset.hang_on.items()}
+
+
+def _staging(db: sqlite3.Connection) -> set[str]:
+    tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    return {name for (name,) in tables if name.startswith(staged(""))}
+
+
+def _make_staging(db: sqlite3.Connection) -> None:
+    """Make what is missing: whole tables, and columns that a migration has added to theirs."""
+    present = _staging(db)
+    for table, column in _hanging().items():
+        if staged(table) not in present:
+            for sql in STAGED_TABLE:
+                db.execute(sql.format(table=table, staged=staged(table), column=column))
+        known = _columns(db, staged(table))
+        for name in (name for name in _columns(db, table) if name not in known):
+            db.execute(f"ALTER TABLE {staged(table)} ADD COLUMN {name}")
+
+
+def _columns(db: sqlite3.Connection, table: str) -> list[str]:
+    return [str(row[1]) for row in db.execute(f"PRAGMA table_info({table})")]
 
 
 def _datasets(db: sqlite3.Connection) -> set[str]:

@@ -17,7 +17,16 @@ from twin_okta.api.addresses import path_to
 from twin_okta.api.client import Params
 from twin_okta.api.structure import NO_ID, Unreadable, structure
 from twin_okta.datasets import DATASETS
-from twin_okta.reading import SHOWN, STAGED, Difference, Reading, replace, store
+from twin_okta.reading import (
+    SHOWN,
+    Difference,
+    Reading,
+    forget,
+    forget_staged,
+    replace,
+    stage,
+    store,
+)
 from twin_okta.snapshot import Record, Snapshot
 from twin_okta.sync.run import Run, each
 from twin_okta.sync.subjects import READ, WHOLE, Question, ask, note
@@ -220,20 +229,22 @@ async def _read_of_subject(
         name = _name(listing, key)
         if begun.is_done(name):
             continue
-        staged = compare or name in begun.places
+        in_parts = compare or name in begun.places
         async for page, records, unreadable in _pages(run, listing, key, begun, patient=patient):
             bad = bad or next(iter(unreadable), None)
             rows = ({**key, **listing.row(record)} for record in records)
-            staged = staged or page.next_url is not None
+            in_parts = in_parts or page.next_url is not None
             with run.snapshot.together():
-                if not staged:
+                if in_parts:
+                    stage(run.snapshot, listing.table, rows)
+                else:
                     forget(run.snapshot, listing.table, key)
-                store(run.snapshot, listing.table, STAGED if staged else SHOWN, rows)
-                if staged and page.next_url is None:
+                    store(run.snapshot, listing.table, SHOWN, rows)
+                if in_parts and page.next_url is None:
                     differ += replace(run.snapshot, listing.table, key, compare=compare)
                 if not compare:
                     differ += Difference(appeared=len(records))
-                if staged or len(listings) > 1:
+                if in_parts or len(listings) > 1:
                     _keep_place(run.snapshot, begun.question, name, page)
     return Read(differ, bad)
 
@@ -247,13 +258,6 @@ async def is_there(run: Run, listing: Listing[Any], key: SubjectKey) -> bool:
     return listing.lives(answer.json)
 
 
-def forget(snapshot: Snapshot, table: str, key: Record, *generations: int) -> None:
-    """Nothing is known of a subject any more, in these generations or in any."""
-    its = "".join(f" AND {column} = :{column}" for column in key)
-    where = ", ".join(map(str, generations or (STAGED, SHOWN)))  # a key begins with it
-    snapshot.write(f"DELETE FROM {table} WHERE generation IN ({where}){its}", [key])
-
-
 def forget_unfinished(
     run: Run, question: Question, key: SubjectKey, listings: Sequence[Listing[Any]]
 ) -> None:
@@ -261,7 +265,7 @@ def forget_unfinished(
     with run.snapshot.together():
         forget_places(run, question)
         for listing in listings:
-            forget(run.snapshot, listing.table, key, STAGED)
+            forget_staged(run.snapshot, listing.table, key)
 
 
 # --- pages --------------------------------------------------------------------------------------

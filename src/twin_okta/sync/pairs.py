@@ -16,9 +16,9 @@ from twin_okta.api.json_path import at
 from twin_okta.api.models import AppUser
 from twin_okta.api.structure import structure
 from twin_okta.datasets import DATASETS, PAGE
-from twin_okta.reading import SHOWN, store
+from twin_okta.reading import SHOWN, forget_shown, store
 from twin_okta.snapshot import Snapshot
-from twin_okta.sync.lists import for_each, forget
+from twin_okta.sync.lists import for_each
 from twin_okta.sync.run import Run
 from twin_okta.sync.subjects import WHOLE, ask, note_news
 
@@ -114,7 +114,7 @@ def _put(snapshot: Snapshot, app: str, user_id: str, assigned: AppUser | None) -
     key = {"app_id": app, "user_id": user_id}
     before = snapshot.rows(ROW, (app, user_id))
     now = [(assigned.scope, assigned.status)] if assigned else []
-    forget(snapshot, "assignment", key, SHOWN)
+    forget_shown(snapshot, "assignment", key)
     rows = ({**key, "scope": scope, "status": status} for scope, status in now)
     store(snapshot, "assignment", SHOWN, rows)
     return now != before

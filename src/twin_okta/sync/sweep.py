@@ -23,6 +23,8 @@ from twin_okta.api import (
     UnreadableAnswer,
 )
 from twin_okta.datasets import Dataset
+from twin_okta.reading import forget
+from twin_okta.schema import staged
 from twin_okta.snapshot import Snapshot, iso_text
 from twin_okta.sync.drift import note_drift
 from twin_okta.sync.lists import (
@@ -30,7 +32,6 @@ from twin_okta.sync.lists import (
     Begun,
     Listing,
     SubjectKey,
-    forget,
     forget_places,
     forget_unfinished,
     is_there,
@@ -272,7 +273,7 @@ def make_work(run: Run, dataset: Dataset, *, everything: bool) -> None:
 def _forget_left(snapshot: Snapshot, dataset: Dataset) -> None:
     """What is known of subjects that are no more goes; a factor's user who left is no subject."""
     for table, column in dataset.hang_on.items():
-        snapshot.write(
-            FORGET_LEFT.format(table=table, column=column, subjects=dataset.subjects), [()]
-        )
+        for place in (table, staged(table)):
+            sql = FORGET_LEFT.format(table=place, column=column, subjects=dataset.subjects)
+            snapshot.write(sql, [()])
     snapshot.write(FORGET_LEFT_READINGS.format(subjects=dataset.subjects), [(dataset.name,)])
