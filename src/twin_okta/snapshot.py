@@ -5,8 +5,10 @@ There is one door for the writer and one for readers.
 
 import json
 import os
+import re
 import sqlite3
 import unicodedata
+from collections import Counter
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -33,6 +35,8 @@ PAGES_A_CHECKPOINT = 4_000
 PATIENCE_S = 30.0
 """How long a reader or the writer waits for another process's transaction."""
 
+WRITTEN = re.compile(r"\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM) (\w+)")
+"""The table that a statement changes."""
 SET_ORG = """
 INSERT INTO org (only, id, name, privileged_groups, stale_after_days, service_account_names,
     reader_id)
@@ -66,6 +70,7 @@ class Snapshot:
     path: Path
     _db: sqlite3.Connection
     _depth: int = field(default=0, init=False)
+    _changes: Counter[str] = field(factory=Counter[str], init=False)
 
     @classmethod
     def for_sync(cls, state_dir: Path) -> Self:
@@ -172,7 +177,15 @@ class Snapshot:
     def write(self, sql: str, rows: Iterable[Row | Record]) -> None:
         """Run one statement for each row; what belongs together is written in `together`."""
         with self.together():
+            before = self._db.total_changes
             self._db.executemany(sql, rows)
+            if self._db.total_changes != before and (table := WRITTEN.match(sql)):
+                self._changes[table[1]] += 1
+
+    def changes(self, *tables: str) -> tuple[int, ...]:
+        """How often each table was changed since it was opened here: while that is the same, so is
+        what a query of them finds."""
+        return tuple(self._changes[table] for table in tables)
 
     def doubts(self) -> dict[str, tuple[str, str]]:
         """What is doubted of each dataset, and since when."""

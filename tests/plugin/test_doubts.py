@@ -224,3 +224,18 @@ def test_an_org_without_a_super_administrator_is_doubted():
 
     assert "roles" in doubted(report)
     assert org.facts()["privileged_users"].confidence != Confidence.VERIFIED
+
+
+def test_who_is_named_and_not_listed_is_looked_up_once_while_nothing_changes(monkeypatch):
+    asked, rows = [], Snapshot.rows
+
+    def counted(snapshot, sql, values=()):
+        asked.append(sql)
+        return rows(snapshot, sql, values)
+
+    org = virtual_org()
+    org.sync()
+    org.clock.advance(3600)
+    monkeypatch.setattr(Snapshot, "rows", counted)
+    org.sync()
+    assert sum("CREATE TEMP TABLE unlisted" in sql for sql in asked) == 1

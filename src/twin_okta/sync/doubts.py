@@ -97,7 +97,7 @@ def _fewer_than_everybody(run: Run) -> Iterator[str]:
 
 def _strangers(run: Run) -> Iterator[str]:
     rule = load("doubts")["strangers"]
-    count = len(strangers(run.snapshot, most=rule["most"] + 1))
+    count = len(strangers(run, most=rule["most"] + 1))
     if count:
         told = f"More than {rule['most']}" if count > rule["most"] else count
         yield f"{rule['cause'].format(count=told)} {rule['end']}"

@@ -56,6 +56,8 @@ class Run:
     """Each dataset's report before it was doubted."""
     unfinished: set[str] = field(factory=set[str])
     """The datasets that were not read to their end."""
+    unlisted_as_of: tuple[int, ...] = ()
+    """As of which changes it was worked out who is named and not listed."""
     _of_unknown_length: dict[str, int] = field(factory=dict[str, int])
     _started_s: dict[str, float] = field(factory=dict[str, float])
 
