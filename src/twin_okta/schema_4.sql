@@ -1,7 +1,7 @@
 -- Syncing again costs what changed: every list and every subject knows when it was read.
 --
--- Rows that hang on a subject are replaced with it: their generation is 1 where they are shown, and
--- 0 while they are being read. That of what is listed whole is still the list's.
+-- Rows that hang on a subject are replaced with it: their generation is 1. That of what is listed
+-- whole is still the list's.
 
 DELETE FROM group_member WHERE generation <>
     (SELECT CASE WHEN shown > 0 THEN shown ELSE reading END FROM dataset WHERE name = 'groups');
