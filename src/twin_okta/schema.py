@@ -1,9 +1,8 @@
 """Bringing a snapshot file up to date: migrations, the rows of the datasets, views, rule tables.
 
 `schema*.sql` say what each table holds. For every table of a dataset there is a plain view
-`shown_<table>` of its shown generation; `views.sql` builds on those, and `lists.sql` on both. For
-every table that hangs on a subject there is a `staged_<table>` with the same columns and no order of
-its own.
+`shown_<table>` of its shown generation; `views.sql` builds on those, and `lists.sql` on both. What
+hangs on a subject waits in a `staged_<table>`, with the same columns and no order of its own.
 """
 
 import sqlite3
