@@ -1,4 +1,5 @@
 """A sync that is killed at any moment loses nothing, doubles nothing, and asks little twice.
+Neither is a change lost or told twice.
 
 `KILLS=50 pytest tests/test_killed.py` kills so often, full syncs and those that read changes.
 """
@@ -13,6 +14,7 @@ from okta_sandbox import Org, Settings, create_app
 from okta_sandbox.serving import serve
 from tests.support.afresh import differences_of
 from tests.support.command_line import Terminal
+from tests.support.told_changes import Told
 
 KILLS = int(os.environ.get("KILLS", "4"))
 AGAIN_EACH_TIME = ("/.well-known/", "/api/v1/logs", "lastUpdated+ge", "BUILT_IN")
@@ -34,16 +36,21 @@ def test_a_sync_that_is_killed_at_any_moment_goes_on_where_it_was(served, tmp_pa
     terminal, fresh = (Terminal(tmp_path / name, app.token()) for name in ("twin", "fresh"))
     for each in (terminal, fresh):
         assert each.configure(url).status == 0
+    folder, fresh_folder = (each.home / "connectors/okta" for each in (terminal, fresh))
+    told = Told(folder)
     chance, kills = Random(KILLS), 0
     while kills < KILLS:
         kills += kills_until_it_ends(app, terminal, chance, most=KILLS - kills)
+        told.follow() if told.things else told.begin()
+        assert told.differences() == {}
         change(app, chance)
 
     assert terminal.run("sync", "okta").status == 0
     assert fresh.run("sync", "okta").status == 0
 
-    folders = (each.home / "connectors/okta" for each in (terminal, fresh))
-    assert differences_of(*folders) == {}
+    assert differences_of(folder, fresh_folder) == {}
+    told.follow()
+    assert told.differences() == {}
 
 
 def kills_until_it_ends(app, terminal, chance, *, most):

@@ -35,6 +35,7 @@ class OktaConfig:
     service_account_names: tuple[str, ...] = ()
     stale_after_days: int = 90
     read_again_days: int = 7
+    keep_changes_days: int = 90
     rate_share: float = 0.9
     custom_domain: bool = False
     allow_loopback_http: bool = False
@@ -64,6 +65,9 @@ def validate(values: Mapping[str, str | Secret]) -> Configured | Rejected:
     settings["read_again_days"] = int(
         _number(values, "read_again_days", problems, default=7, low=1, high=365)
     )
+    settings["keep_changes_days"] = int(
+        _number(values, "keep_changes_days", problems, default=90, low=1, high=3650)
+    )
     settings["rate_share"] = _number(values, "rate_share", problems, default=0.9, low=0.05, high=1)
     for name in ("privileged_groups", "service_account_names"):
         settings[name] = _lines(_text(values, name))
@@ -84,6 +88,7 @@ def from_settings(config: Config) -> OktaConfig:
         service_account_names=_list(config, "service_account_names"),
         stale_after_days=int(str(config.get("stale_after_days", 90))),
         read_again_days=int(str(config.get("read_again_days", 7))),
+        keep_changes_days=int(str(config.get("keep_changes_days", 90))),
         rate_share=float(str(config.get("rate_share", 0.9))),
         custom_domain=bool(config.get("custom_domain", False)),
         allow_loopback_http=bool(config.get("allow_loopback_http", False)),

@@ -217,3 +217,22 @@ CREATE VIEW timeline AS
         UNION ALL SELECT t.id, 'met', b.uuid FROM target t JOIN log_event b ON b.number = t.event
             WHERE t.id IS NOT NULL AND t.id IS NOT b.actor_id) w
     JOIN events e ON e.id = w.uuid;
+
+-- --- what has changed -----------------------------------------------------------------------------
+
+CREATE VIEW changes AS
+    SELECT c.number, c.time, c.severity, c.change, c.kind, c.id, c.label, c."column",
+        CAST(c.before AS TEXT) AS before, CAST(c.after AS TEXT) AS after, CASE
+            WHEN c.kind IN ('users', 'factors') THEN 'user'
+            WHEN c.kind = 'roles' THEN json_extract(c.key, '$[0]')
+            WHEN c.kind IN ('groups', 'members') THEN 'group'
+            WHEN c.kind IN ('apps', 'assignments', 'app_groups', 'service_app_roles') THEN 'app'
+            WHEN c.kind IN ('policies', 'rules') THEN 'policy'
+            WHEN c.kind IN ('devices', 'device_users') THEN 'device'
+            WHEN c.kind = 'tokens' THEN 'token'
+            WHEN c.kind = 'authenticators' THEN 'authenticator'
+            WHEN c.kind = 'zones' THEN 'zone' END AS thing,
+        nullif(c.subject, '') AS thing_id, c.sync, 8 * c.sync + CASE c.severity
+            WHEN 'critical' THEN 5 WHEN 'high' THEN 4 WHEN 'medium' THEN 3 WHEN 'low' THEN 2
+            ELSE 1 END AS weight
+    FROM change c WHERE NOT c.is_held;

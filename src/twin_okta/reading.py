@@ -7,6 +7,7 @@ were read: ids come in no order, and a page of them put where each belongs would
 file for every row.
 """
 
+import json
 from collections.abc import Iterable
 from functools import cache
 from typing import Self
@@ -14,47 +15,26 @@ from typing import Self
 from attrs import frozen
 
 from twin_okta.api.structure import Unreadable
+from twin_okta.changes import Difference, Telling
 from twin_okta.datasets import DATASETS
 from twin_okta.schema import staged
 from twin_okta.snapshot import Record, Snapshot
 
 SHOWN = 1
 """The generation of the rows that hang on a subject."""
-MOVES_UNTOLD = (
-    "generation",
-    "last_updated",
-    "last_login",
-    "last_used",
-    "expires",
-    "membership_updated",
-)
-"""Columns that move though nobody changes anything."""
+PASSING = -1
+"""The generation of rows that take their place before anybody sees them."""
 
 BEGIN = "UPDATE dataset SET reading = ?, started_at = ? WHERE name = ?"
 SHOW = """
 UPDATE dataset SET shown = reading, reading = 0, as_of = started_at,
     unreadable = (SELECT count(*) FROM unreadable WHERE dataset = name) WHERE name = ?
 """
+STARTED_AT = "SELECT started_at FROM dataset WHERE name = ?"
 OF_LIST = "SELECT shown, reading FROM dataset WHERE name = ?"
-ONLY_IN = "SELECT count(*) FROM (SELECT {columns} FROM {one} EXCEPT SELECT {columns} FROM {other})"
 IN_ORDER = """
 INSERT OR REPLACE INTO {table} SELECT * FROM {staged} WHERE {its} ORDER BY {key}, rowid
 """
-
-
-@frozen
-class Difference:
-    """How many rows there are now that were not, and were that are no more; a row that is otherwise
-    than before is both."""
-
-    appeared: int = 0
-    went: int = 0
-
-    def __bool__(self) -> bool:
-        return bool(self.appeared or self.went)
-
-    def __add__(self, other: "Difference") -> "Difference":
-        return Difference(self.appeared + other.appeared, self.went + other.went)
 
 
 @frozen
@@ -100,6 +80,16 @@ class Reading:
         """Write rows of this generation; all of them have the same columns."""
         store(self.snapshot, table, self.generation, rows)
 
+    def put(
+        self, table: str, column: str, ids: Iterable[str], rows: Iterable[Record], telling: Telling
+    ) -> Difference:
+        """Have these rows instead of those whose column names one of the ids."""
+        which = (
+            f"generation = {self.generation} AND {column} IN (SELECT value FROM json_each(:ids))"
+        )
+        values = {"ids": json.dumps(list(ids))}
+        return put(telling, table, which, values, rows, generation=self.generation)
+
     def leave_out(self, records: Iterable[Unreadable]) -> None:
         """Count records that could not be understood."""
         self.snapshot.write(
@@ -118,11 +108,11 @@ class Reading:
     def _against(self, before: "Reading", table: str) -> Difference:
         if not before.generation:
             return Difference(appeared=self.count())
-        return difference(
-            self.snapshot,
+        ((started_at,),) = self.snapshot.rows(STARTED_AT, (self.dataset,))
+        return Telling(self.snapshot, self.dataset, started_at).compare(
             table,
-            now=f"{table} WHERE generation = {self.generation}",
-            before=f"{table} WHERE generation = {before.generation}",
+            now=f"generation = {self.generation}",
+            before=f"generation = {before.generation}",
         )
 
     def _tables(self) -> tuple[str, ...]:
@@ -149,56 +139,60 @@ def stage(snapshot: Snapshot, table: str, rows: Iterable[Record]) -> None:
     store(snapshot, staged(table), SHOWN, rows)
 
 
-def replace(snapshot: Snapshot, table: str, key: Record, *, compare: bool) -> Difference:
+def replace(telling: Telling, table: str, key: Record, *, compare: bool) -> Difference:
     """Show the staged rows of a subject instead of those that are shown; how they differ, if that
     is to be worked out."""
+    snapshot = telling.snapshot
     its = " AND ".join(f"{column} = :{column}" for column in key)
-    before = f"{table} WHERE generation = {SHOWN} AND {its}"
     columns = snapshot.rows(f"PRAGMA table_info({table})")
     in_order = ", ".join(name for _, name, *_, place in columns if place)
+    take = IN_ORDER.format(table=table, staged=staged(table), its=its, key=in_order)
+    shown, passing = (f"generation = {each} AND {its}" for each in (SHOWN, PASSING))
     with snapshot.together():
         differ = Difference()
         if compare:
-            now = f"{staged(table)} WHERE {its}"
-            differ = difference(snapshot, table, now=now, before=before, values=key)
-        snapshot.write(f"DELETE FROM {before}", [key])
-        shown = IN_ORDER.format(table=table, staged=staged(table), its=its, key=in_order)
-        snapshot.write(shown, [key])
-        snapshot.write(f"DELETE FROM {staged(table)} WHERE {its}", [key])
+            snapshot.write(f"UPDATE {staged(table)} SET generation = {PASSING} WHERE {its}", [key])
+            snapshot.write(take, [key])
+            differ = telling.compare(table, now=passing, before=shown, values=key)
+            snapshot.write(f"DELETE FROM {table} WHERE {shown}", [key])
+            snapshot.write(f"UPDATE {table} SET generation = {SHOWN} WHERE {passing}", [key])
+        else:
+            snapshot.write(f"DELETE FROM {table} WHERE {shown}", [key])
+            snapshot.write(take, [key])
+        forget_staged(snapshot, table, key)
+    return differ
+
+
+def put(
+    telling: Telling,
+    table: str,
+    which: str,
+    values: Record,
+    rows: Iterable[Record],
+    *,
+    generation: int = SHOWN,
+) -> Difference:
+    """Have these rows instead of those that meet a condition; how they differ."""
+    snapshot, now = telling.snapshot, f"generation = {PASSING}"
+    with snapshot.together():
+        store(snapshot, table, PASSING, rows)
+        differ = telling.compare(table, now=now, before=which, values=values)
+        snapshot.write(f"DELETE FROM {table} WHERE {which}", [values])
+        snapshot.write(f"UPDATE {table} SET generation = {generation} WHERE {now}", [()])
     return differ
 
 
 def forget(snapshot: Snapshot, table: str, key: Record) -> None:
     """Nothing is known of a subject any more."""
-    forget_shown(snapshot, table, key)
-    forget_staged(snapshot, table, key)
-
-
-def forget_shown(snapshot: Snapshot, table: str, key: Record) -> None:
-    """Nothing is shown of a subject any more."""
     its = "".join(f" AND {column} = :{column}" for column in key)
     snapshot.write(f"DELETE FROM {table} WHERE generation = {SHOWN}{its}", [key])
+    forget_staged(snapshot, table, key)
 
 
 def forget_staged(snapshot: Snapshot, table: str, key: Record) -> None:
     """What was read of a subject that was not read to its end goes."""
     its = " AND ".join(f"{column} = :{column}" for column in key)
     snapshot.write(f"DELETE FROM {staged(table)} WHERE {its}", [key])
-
-
-def difference(
-    snapshot: Snapshot, table: str, *, now: str, before: str, values: Record | None = None
-) -> Difference:
-    """How the rows that a table has in one place differ from those in another."""
-    columns = ", ".join(
-        row[1] for row in snapshot.rows(f"PRAGMA table_info({table})") if row[1] not in MOVES_UNTOLD
-    )
-
-    def only_in(one: str, other: str) -> int:
-        sql = ONLY_IN.format(columns=columns, one=one, other=other)
-        return snapshot.number(sql, values or {})
-
-    return Difference(only_in(now, before), only_in(before, now))
 
 
 @cache

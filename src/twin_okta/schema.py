@@ -38,6 +38,9 @@ MOVED = (
     " ON w.dataset = '{dataset}' AND m.subject = w.subject JOIN subject_read r"
     " ON r.dataset = w.dataset AND r.subject = w.subject AND r.read_at < m.moved_at"
 )
+ALL_COLUMNS = """
+SELECT t.name, c.name FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'
+"""
 COMPUTED_ONCE = {
     "factor_use": "CREATE UNIQUE INDEX temp.factor_use_of ON factor_use (type, provider)",
     "enrolled_type": "CREATE UNIQUE INDEX temp.enrolled_type_of ON enrolled_type (user_id, type)",
@@ -74,10 +77,12 @@ def bring_up_to_date(db: sqlite3.Connection) -> None:
     version = version_of(db)
     if version < len(MIGRATIONS):
         _drop_views(db)  # a table that a view names cannot be renamed
-    for script in MIGRATIONS[version:]:
-        for statement in _statements(script):
-            db.execute(statement)
-    if version < len(MIGRATIONS):
+        before = _all_columns(db)
+        for script in MIGRATIONS[version:]:
+            for statement in _statements(script):
+                db.execute(statement)
+        new = _all_columns(db) - before if version else ()
+        db.executemany("INSERT OR IGNORE INTO new_column VALUES (?, ?)", new)
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
     _make_staging(db)
     new = [(name,) for name in DATASETS.keys() - _datasets(db)]
@@ -217,6 +222,11 @@ def _columns(db: sqlite3.Connection, table: str) -> list[str]:
 
 def _datasets(db: sqlite3.Connection) -> set[str]:
     return {name for (name,) in db.execute("SELECT name FROM dataset")}
+
+
+def _all_columns(db: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Table and name of all."""
+    return set(db.execute(ALL_COLUMNS))
 
 
 def _views(db: sqlite3.Connection) -> dict[str, str]:

@@ -28,3 +28,31 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
 -- one. NULL in a rule that an older version read.
 ALTER TABLE policy_rule ADD COLUMN conditions TEXT;  -- who meets the rule, and where
 ALTER TABLE policy_rule ADD COLUMN demands TEXT;     -- what it asks for
+
+-- What appeared, went and became otherwise, kept as it was called when a sync found it.
+
+CREATE TABLE change (
+    number INTEGER PRIMARY KEY,      -- in the order in which they were found
+    time TEXT NOT NULL,              -- of the reading that found it, by Okta's clock
+    sync INTEGER NOT NULL,           -- which sync tells it
+    dataset TEXT NOT NULL, kind TEXT NOT NULL,
+    key TEXT NOT NULL,               -- JSON list: which row of its table it is
+    subject TEXT NOT NULL,           -- the subject that it is, or hangs on
+    id TEXT, label TEXT,
+    change TEXT NOT NULL,            -- appeared, went or changed
+    "column" TEXT,                   -- of what changed
+    before, after,                   -- of what went and of what appeared all that is told, as JSON
+    severity TEXT NOT NULL,
+    is_held INTEGER NOT NULL         -- it is missing, and that is not believed yet; or not known now
+);
+CREATE INDEX change_of ON change (kind, subject);
+CREATE INDEX change_subject ON change (subject);
+CREATE INDEX change_held ON change (kind, key) WHERE is_held;
+
+ALTER TABLE dataset ADD COLUMN told_from INTEGER;   -- the first sync that left nothing of it unread
+ALTER TABLE dataset ADD COLUMN told_since INTEGER;  -- the last that did
+ALTER TABLE subject_read ADD COLUMN left_out INTEGER NOT NULL DEFAULT 0;  -- 1: not all was understood
+
+CREATE TABLE new_column (  -- an older version did not read it: nobody knows what it was before
+    "table" TEXT NOT NULL, "column" TEXT NOT NULL, PRIMARY KEY ("table", "column")
+) WITHOUT ROWID;

@@ -50,6 +50,8 @@ UPDATE org SET edition = coalesce(nullif(?, ''), edition),
     sees_everybody = coalesce(?, sees_everybody)
 """
 
+SEES_EVERYBODY = "SELECT sees_everybody FROM org"
+
 Row = Sequence[Any]
 Record = Mapping[str, str | int | float | None]
 """What a table keeps of one thing, by its columns."""
@@ -225,10 +227,13 @@ class Snapshot:
         self.write("UPDATE org SET syncs = syncs + 1", [()])
         return self.number("SELECT syncs FROM org")
 
-    def set_view(self, *, edition: str, sees_everybody: bool | None) -> None:
+    def set_view(self, *, edition: str, sees_everybody: bool | None) -> bool:
         """Remember what kind of org it is, and whether the credential sees all of its people; what
-        this sync could not tell ("" and None) stays as an earlier one told it."""
+        this sync could not tell ("" and None) stays as an earlier one told it. Whether it sees more
+        or fewer of them than before."""
+        ((before,),) = self.rows(SEES_EVERYBODY)
         self.write(SET_VIEW, [(edition, sees_everybody)])
+        return None not in (before, sees_everybody) and before != sees_everybody
 
     def _prepare(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")

@@ -472,3 +472,23 @@ CREATE VIEW opened_app AS
         (SELECT f.policy || ': ' || f.rule FROM app_door f WHERE f.app_id = a.id
             AND (f.by_password OR f.by_weak_factor) ORDER BY f.priority LIMIT 1) AS rule
     FROM known_app a JOIN app_door d ON d.app_id = a.id GROUP BY a.id;
+
+-- --- what has changed ----------------------------------------------------------------------------
+
+-- What everything is called to which something else belongs, and what was, by what it was last called.
+CREATE VIEW thing_name AS
+    SELECT 'users' AS kind, u.id, u.login AS name FROM shown_user u
+    UNION ALL SELECT 'groups', g.id, g.name FROM shown_group g
+    UNION ALL SELECT 'apps', a.id, coalesce(a.label, a.name) FROM shown_app a
+    UNION ALL SELECT 'policies', p.id, p.name FROM shown_policy p
+    UNION ALL SELECT 'devices', d.id, d.name FROM shown_device d
+    UNION ALL SELECT c.kind, c.subject, c.label FROM change c WHERE c.change = 'went';
+
+-- Subjects of which nobody has tried to read what hangs on them.
+CREATE VIEW never_read AS
+    SELECT w.dataset, w.subject FROM wanted_subject w WHERE NOT EXISTS (SELECT 1 FROM subject_read r
+        WHERE r.dataset = w.dataset AND r.subject = w.subject)
+    UNION ALL
+    SELECT 'factors', u.id FROM shown_user u JOIN sign_in_status i ON i.status = u.status
+    WHERE NOT EXISTS (SELECT 1 FROM subject_read r
+        WHERE r.dataset = 'factors' AND r.subject = u.id);

@@ -208,6 +208,7 @@ SETTING = made(ConfigField)
         (made(Enrichment, lists=(made(List),) * 2), ".lists has two of the kind 'okta'"),
         (made(Enrichment, lists=(made(List, parts=(made(Part, kind="none"),)),)), "'none'"),
         (made(List, order=("none",)), " names 'none', which is no column"),
+        (made(List, kind="changes"), " tells of changes and has no column 'time'"),
         (made(List, shown=()), " has no key, order or shown column"),
         (made(List, thing="user", key=("id", "id")), ".key has 2 columns though each is a user"),
         (made(List, columns=(made(Column, name="id"),) * 2), "two of the name 'id'"),

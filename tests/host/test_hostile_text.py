@@ -206,7 +206,8 @@ def test_the_pages_show_it_as_text(hostile):
 
     with TestClient(app, cookies=None) as client:
         client.get("/?token=secret")
-        for address in ("/", "/posture", "/events", "/gaps/okta/gap-1", "/connectors/okta",
+        for address in ("/", "/posture", "/events", "/changes", "/gaps/okta/gap-1",
+                        "/connectors/okta",
                         f"/figures/{quote(word, safe='')}",
                         f"/events/okta/{quote(hostile, safe='')}",
                         "/search?words=red+bell+abc+Owned+x"):  # fmt: skip

@@ -32,7 +32,9 @@ def guest(visitor, place):
     return visitor
 
 
-@pytest.mark.parametrize("path", ["/", "/posture", "/events", "/connectors/okta", "/search"])
+@pytest.mark.parametrize(
+    "path", ["/", "/posture", "/events", "/changes", "/connectors/okta", "/search"]
+)
 def test_without_the_secret_nothing_is_shown(visitor, path):
     answer = visitor.get(path)
     assert answer.status_code == 403
@@ -106,12 +108,13 @@ def test_sqlite_is_never_asked_on_the_event_loop(guest, place, monkeypatch):
 
     to_read = Store.to_read
     monkeypatch.setattr(Store, "to_read", watched)
-    for path in ("/", "/connectors/okta", "/posture", "/events", "/search?words=x", "/figures/x"):
+    for path in ("/", "/connectors/okta", "/posture", "/events", "/changes", "/search?words=x",
+                 "/figures/x"):  # fmt: skip
         assert guest.get(path).status_code in (200, 404)
     wrong = {"domain": "http://evil.example"}
     assert guest.post("/connectors/okta/configure", data=wrong).status_code == 400
     assert guest.post("/connectors/okta/sync", data={"hours_back": "x"}).status_code == 400
-    assert len(asked) == 8
+    assert len(asked) == 9
 
 
 def test_a_huge_form_is_refused(guest):

@@ -203,8 +203,8 @@ def tab_to(page, condition):
     pytest.fail(f"The keyboard does not reach it: {condition}")
 
 
-PAGES = ("/", "/connectors/okta", "/posture", "/figures/mfa_coverage", "/events", "/figures/none",
-         "/gaps/okta/users-without-mfa", "/search?words=mfa")  # fmt: skip
+PAGES = ("/", "/connectors/okta", "/posture", "/figures/mfa_coverage", "/events", "/changes",
+         "/figures/none", "/gaps/okta/users-without-mfa", "/search?words=mfa")  # fmt: skip
 
 
 TOO_WIDE = """

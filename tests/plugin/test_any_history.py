@@ -1,4 +1,5 @@
-"""Whatever happens to an org and to the syncs of it, a sync that says it is complete has found all.
+"""Whatever happens to an org and to the syncs of it, a sync that says it is complete has found all,
+and what all of them told to have changed makes what was into what is.
 
 Changes, syncs, budgets that end in the middle, lost permissions, late log entries, a clock that is
 set and rules that change come in any order.
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from tests.support.afresh import afresh, differences, wrongly_verified
+from tests.support.told_changes import Told
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import Budget, SyncStatus
 from twin_okta.snapshot import Snapshot
@@ -26,6 +28,8 @@ class History(RuleBasedStateMachine):
         super().__init__()
         self.org = virtual_org(users=40, groups=22, apps=12)
         self.org.sync()
+        self.told = Told(self.org.state_dir)
+        self.told.begin()
         self.found_all = True
 
     def some(self, chance: int) -> int:
@@ -93,6 +97,8 @@ class History(RuleBasedStateMachine):
         assert fresh.sync().status == SyncStatus.COMPLETE
         assert differences(self.org, fresh) == {}
         assert wrongly_verified(self.org, fresh) == {}
+        self.told.follow()
+        assert self.told.differences() == {}
         self.found_all = True
 
 

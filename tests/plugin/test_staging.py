@@ -3,6 +3,7 @@
 import random
 from pathlib import Path
 
+from twin_okta.changes import Telling
 from twin_okta.reading import replace, stage
 from twin_okta.snapshot import Record, Snapshot
 
@@ -35,6 +36,11 @@ def test_of_a_record_that_came_twice_the_later_is_shown(tmp_path: Path) -> None:
             row = {**APP, "user_id": "00u1", "scope": scope, "status": "ACTIVE"}
             stage(snapshot, "assignment", [row])
         assert snapshot.rows(SHOWN) == []
-        replace(snapshot, "assignment", APP, compare=False)
+        replace(
+            Telling(snapshot, "assignments", "2026-01-01T00:00:00.000Z"),
+            "assignment",
+            APP,
+            compare=False,
+        )
         assert snapshot.rows(SHOWN) == [("00u1", "GROUP")]
         assert snapshot.number("SELECT count(*) FROM staged_assignment") == 0

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from tests.support.virtual_org import VirtualOrg
 from twin_okta.datasets import DATASETS
-from twin_okta.reading import MOVES_UNTOLD
+from twin_okta.differing import MOVES_UNTOLD
 from twin_okta.snapshot import Snapshot
 
 Rows = set[tuple[Any, ...]]

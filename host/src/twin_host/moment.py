@@ -9,6 +9,7 @@ import orjson
 from attrs import frozen
 
 from twin_host.asking.catalogue import Catalogue
+from twin_host.asking.changes import ThingChanges
 from twin_host.asking.conditions import conditions
 from twin_host.asking.rows import Asker, Question
 from twin_host.asking.tables import Tables
@@ -150,6 +151,10 @@ class Moment:
     def things(self) -> Things:
         """The things that lists tell of."""
         return Things(self.catalogue, self.asker, self.store)
+
+    def thing_changes(self, source: str | None = None) -> ThingChanges:
+        """What changed of the things that every connector reads, or one of them."""
+        return ThingChanges(self.catalogue, self.asker, source)
 
     def question(
         self,

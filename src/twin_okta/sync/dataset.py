@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from twin_host.contract import DatasetReport, DatasetState, SyncMode
+from twin_okta.changes import Difference
 from twin_okta.datasets import Dataset
-from twin_okta.reading import Difference, Reading
+from twin_okta.reading import Reading
 from twin_okta.snapshot import Snapshot
 from twin_okta.sync.drift import note_drift
 from twin_okta.sync.merge import Merge, Since, TooManyNamed

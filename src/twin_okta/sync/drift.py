@@ -4,7 +4,7 @@ A delta that misses things must show. An entry that comes late is told after all
 leaves out what the log has since explained.
 """
 
-from twin_okta.reading import Difference
+from twin_okta.changes import Difference
 from twin_okta.sync.run import Run
 from twin_okta.sync.subjects import Question
 

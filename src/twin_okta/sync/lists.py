@@ -16,17 +16,9 @@ from twin_okta.api import NotFound, Page, Refused, UnreadableAnswer
 from twin_okta.api.addresses import path_to
 from twin_okta.api.client import Params
 from twin_okta.api.structure import NO_ID, Unreadable, structure
+from twin_okta.changes import Difference, Telling
 from twin_okta.datasets import DATASETS
-from twin_okta.reading import (
-    SHOWN,
-    Difference,
-    Reading,
-    forget,
-    forget_staged,
-    replace,
-    stage,
-    store,
-)
+from twin_okta.reading import SHOWN, Reading, forget, forget_staged, replace, stage, store
 from twin_okta.snapshot import Record, Snapshot
 from twin_okta.sync.run import Run, each
 from twin_okta.sync.subjects import READ, WHOLE, Question, ask, note
@@ -198,28 +190,30 @@ async def read_lists(
     begun: Begun,
     key: SubjectKey,
     listings: Sequence[Listing[Any]],
+    telling: Telling,
     *,
     compare: bool,
     patient: bool = True,
 ) -> Read:
     """Read the lists of one subject, and replace what was known of it. With `compare` it is worked
-    out how that differs; else all of it is new. Raises what stopped it, NotFound where the subject
-    is no more."""
+    out and told how that differs; else all of it is new. Raises what stopped it, NotFound where the
+    subject is no more."""
+    read = partial(_read_of_subject, run, key, listings, telling, compare=compare, patient=patient)
     try:
-        return await _read_of_subject(run, begun, key, listings, compare=compare, patient=patient)
+        return await read(begun)
     except PLACE_LOST:
         if not begun.is_in_the_middle:
             raise
     forget_unfinished(run, begun.question, key, listings)  # its next page is no longer known
-    anew = Begun(begun.question)
-    return await _read_of_subject(run, anew, key, listings, compare=compare, patient=patient)
+    return await read(Begun(begun.question))
 
 
 async def _read_of_subject(
     run: Run,
-    begun: Begun,
     key: SubjectKey,
     listings: Sequence[Listing[Any]],
+    telling: Telling,
+    begun: Begun,
     *,
     compare: bool,
     patient: bool,
@@ -232,6 +226,8 @@ async def _read_of_subject(
         in_parts = compare or name in begun.places
         async for page, records, unreadable in _pages(run, listing, key, begun, patient=patient):
             bad = bad or next(iter(unreadable), None)
+            if bad:
+                telling = evolve(telling, of_appeared=True)
             rows = ({**key, **listing.row(record)} for record in records)
             in_parts = in_parts or page.next_url is not None
             with run.snapshot.together():
@@ -241,7 +237,7 @@ async def _read_of_subject(
                     forget(run.snapshot, listing.table, key)
                     store(run.snapshot, listing.table, SHOWN, rows)
                 if in_parts and page.next_url is None:
-                    differ += replace(run.snapshot, listing.table, key, compare=compare)
+                    differ += replace(telling, listing.table, key, compare=compare)
                 if not compare:
                     differ += Difference(appeared=len(records))
                 if in_parts or len(listings) > 1:

@@ -13,9 +13,10 @@ from attrs import define, field, frozen
 from twin_okta.api import NotFound
 from twin_okta.api.addresses import path_to
 from twin_okta.api.structure import AN_ID, structure
+from twin_okta.changes import Telling
 from twin_okta.datasets import DATASETS
-from twin_okta.reading import MOVES_UNTOLD, Reading
-from twin_okta.snapshot import Record, Snapshot, iso_text
+from twin_okta.reading import Reading
+from twin_okta.snapshot import Snapshot, iso_text
 from twin_okta.sync.lists import Listing, for_each
 from twin_okta.sync.run import Run
 from twin_okta.sync.subjects import GONE, READ, WHOLE, ask, note, note_news
@@ -130,12 +131,12 @@ class Merge:
         good, unreadable = structure(records, listing.model)
         rows = [listing.row(record) for record in good]
         ids = {str(row["id"]) for row in rows}
+        telling = self._telling()
         with self.run.snapshot.together():
-            self.changed += self._otherwise(rows)
+            self.changed += reading.put(listing.table, "id", ids, rows, telling).appeared
             for table, rows_of in listing.parts.items():
-                self._forget(table, f"{listing.table}_id", ids)
-                reading.store(table, (row for record in good for row in rows_of(record)))
-            reading.store(listing.table, rows)
+                its = [row for record in good for row in rows_of(record)]
+                reading.put(table, f"{listing.table}_id", ids, its, telling)
             its_own = [(self.dataset, each) for each in (*ids, *(bad.id for bad in unreadable))]
             self.run.snapshot.write(FORGET_UNREADABLE, its_own)
             reading.leave_out(unreadable)
@@ -144,30 +145,15 @@ class Merge:
         return ids
 
     def _remove(self, ids: Sequence[str]) -> None:
+        reading, listing = Reading.shown(self.run.snapshot, self.dataset), self.since.listing
+        telling = self._telling()
         with self.run.snapshot.together():
-            self._forget(self.since.listing.table, "id", ids)
-            for table in self.since.listing.parts:
-                self._forget(table, f"{self.since.listing.table}_id", ids)
-        self.changed += len(ids)
+            self.changed += reading.put(listing.table, "id", ids, (), telling).went
+            for table in listing.parts:
+                reading.put(table, f"{listing.table}_id", ids, (), telling)
 
-    def _forget(self, table: str, column: str, ids: Iterable[str]) -> None:
-        self.run.snapshot.write(
-            f"DELETE FROM {table} WHERE generation = (SELECT shown FROM dataset WHERE name = ?)"
-            f" AND {column} = ?",
-            [(self.dataset, its_id) for its_id in ids],
-        )
-
-    def _otherwise(self, rows: Sequence[Record]) -> int:
-        """How many rows differ from what is shown of them."""
-        telling = [name for name in (rows[0] if rows else ()) if name not in MOVES_UNTOLD]
-        sql = (
-            f"SELECT EXISTS (SELECT 1 FROM {self.since.listing.table} WHERE generation ="
-            " (SELECT shown FROM dataset WHERE name = :dataset) AND "
-            + " AND ".join(f"{name} IS :{name}" for name in telling)
-            + ")"
-        )
-        snapshot = self.run.snapshot
-        return sum(not snapshot.number(sql, {**row, "dataset": self.dataset}) for row in rows)
+    def _telling(self) -> Telling:
+        return Telling(self.run.snapshot, self.dataset, iso_text(self.run.okta_now()))
 
 
 def _batches(ids: Sequence[str]) -> Iterable[Sequence[str]]:

@@ -16,6 +16,7 @@ nobody else's.
 import asyncio
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from graphlib import TopologicalSorter
 from threading import Event
 from typing import Any, TypeVar
@@ -33,6 +34,7 @@ from twin_host.contract import (
 )
 from twin_okta.api import BadCredential, BudgetSpent, OktaClient
 from twin_okta.asked import Asked
+from twin_okta.changes import believe, forget_old, tell_from_now_on, untell
 from twin_okta.config import OktaConfig
 from twin_okta.connection import WhoAnswers, who_answers
 from twin_okta.datasets import DATASETS, EDITIONS, Dataset
@@ -96,6 +98,8 @@ async def sync_org(
                 await _unless_stopped(_read(run), run)
             org_id = org_of(snapshot)
             _remember_rates(run)
+            kept_since = run.okta_now() - timedelta(days=config.keep_changes_days)
+            forget_old(snapshot, iso_text(kept_since))
             run.notes.extend(filter(None, [told_of_drift(run, began)]))
             still_due = snapshot.number(STILL_DUE)
     _account_for_the_rest(run)
@@ -156,10 +160,15 @@ async def _read(run: Run) -> None:
             await meet_strangers(run)
             await _catch_up(run)
         settle_doubts(run)
+        for dataset in run.asked.datasets.values():
+            _believe(run, dataset)
     except* BadCredential as errors:
         run.bad_credential = run.bad_credential or first_of(errors)
     finally:  # stopped or not, what is stored must be believed no further than it was seen
-        run.snapshot.set_view(edition=run.edition, sees_everybody=_sees_everybody(run))
+        sees_everybody = _sees_everybody(run)
+        if run.snapshot.set_view(edition=run.edition, sees_everybody=sees_everybody):
+            untell(run.snapshot, (it.name for it in DATASETS.values() if it.of_people))
+        tell_from_now_on(run.snapshot)
 
 
 def in_order(datasets: Mapping[str, Dataset]) -> Iterator[Dataset]:
@@ -187,7 +196,7 @@ class Scheduler:
             if waits:
                 await asyncio.wait(waits)
             await self.run.attempt(dataset.name, lambda: _read_dataset(self.run, dataset))
-            settle_doubts(self.run)
+            _settle(self.run, dataset)
 
         self._tasks[dataset.name] = self.group.create_task(in_turn())
 
@@ -212,8 +221,21 @@ async def _catch_up(run: Run) -> None:
         again = {name: it for name, it in run.asked.datasets.items() if name in due}
         for dataset in in_order(again):
             await run.attempt(dataset.name, lambda it=dataset: _read_dataset(run, it))
+            _settle(run, dataset)
         if not again:
             return
+
+
+def _settle(run: Run, dataset: Dataset) -> None:
+    """A dataset was read: what is doubted now, and what has gone if nothing is."""
+    settle_doubts(run)
+    _believe(run, dataset)
+
+
+def _believe(run: Run, dataset: Dataset) -> None:
+    if dataset.counts_subjects or dataset.name not in run.unfinished:
+        now = iso_text(run.okta_now())
+        believe(run.snapshot, dataset.name, now=now, sync=run.number)
 
 
 def _sees_everybody(run: Run) -> bool | None:

@@ -15,9 +15,10 @@ from twin_okta.api import OktaError, UnreadableAnswer
 from twin_okta.api.json_path import at
 from twin_okta.api.models import AppUser
 from twin_okta.api.structure import structure
+from twin_okta.changes import Telling
 from twin_okta.datasets import DATASETS, PAGE
-from twin_okta.reading import SHOWN, forget_shown, store
-from twin_okta.snapshot import Snapshot
+from twin_okta.reading import put
+from twin_okta.snapshot import Snapshot, iso_text
 from twin_okta.sync.lists import for_each
 from twin_okta.sync.run import Run
 from twin_okta.sync.subjects import WHOLE, ask, note_news
@@ -31,9 +32,9 @@ WHERE c.dataset = 'assignments' AND c.number > r.after_event AND c.published >= 
     AND r.outcome = 'read' AND r.failure = ''
 """
 PEOPLE_OF = "SELECT count(*) FROM assignment WHERE generation = 1 AND app_id = ?"
-ROW = "SELECT scope, status FROM assignment WHERE generation = 1 AND app_id = ? AND user_id = ?"
-DELETED_GROUPS = """
-DELETE FROM app_group WHERE group_id IN (SELECT t.id FROM log_event e
+ITS = "generation = 1 AND app_id = :app_id AND user_id = :user_id"
+OF_DELETED_GROUPS = """
+generation = 1 AND group_id IN (SELECT t.id FROM log_event e
     JOIN target t ON t.event = e.number AND t.type = 'UserGroup'
     WHERE e.event_type = 'group.lifecycle.delete' AND e.outcome IS NOT 'FAILURE')
 """
@@ -51,7 +52,8 @@ class Pairs:
 async def read_pairs(run: Run) -> Pairs:
     """Bring up to date the applications that a few people joined or left. The others are left to be
     listed."""
-    run.snapshot.write(DELETED_GROUPS, [()])
+    telling = Telling(run.snapshot, "assignments", iso_text(run.okta_now()))
+    put(telling, "app_group", OF_DELETED_GROUPS, {}, ())
     joined = _few(run.snapshot)
     people = sorted({user_id for who in joined.values() for user_id in who})
     if not people or len(people) >= sum(_cost(run.snapshot, app) for app in joined):
@@ -70,7 +72,7 @@ async def read_pairs(run: Run) -> Pairs:
             return
         with run.snapshot.together():
             for app in its_apps:
-                changed += _put(run.snapshot, app, user_id, assigned.get(app))
+                changed += _put(telling, app, user_id, assigned.get(app))
 
     await for_each(people, read)
     with run.snapshot.together():
@@ -109,12 +111,8 @@ async def _apps_of(run: Run, user_id: str) -> Mapping[str, AppUser]:
     return found
 
 
-def _put(snapshot: Snapshot, app: str, user_id: str, assigned: AppUser | None) -> bool:
+def _put(telling: Telling, app: str, user_id: str, assigned: AppUser | None) -> bool:
     """Show one assignment as it is now; whether that is otherwise than before."""
     key = {"app_id": app, "user_id": user_id}
-    before = snapshot.rows(ROW, (app, user_id))
-    now = [(assigned.scope, assigned.status)] if assigned else []
-    forget_shown(snapshot, "assignment", key)
-    rows = ({**key, "scope": scope, "status": status} for scope, status in now)
-    store(snapshot, "assignment", SHOWN, rows)
-    return now != before
+    now = [{**key, "scope": assigned.scope, "status": assigned.status}] if assigned else []
+    return bool(put(telling, "assignment", ITS, key, now))

@@ -11,8 +11,8 @@ from attrs import evolve
 
 from twin_okta.api.json_path import at
 from twin_okta.api.models import Policy, PolicyRule
+from twin_okta.changes import Difference
 from twin_okta.datasets import CLASSIC
-from twin_okta.reading import Difference
 from twin_okta.snapshot import Record
 from twin_okta.sync.assurance import what_alone_satisfies
 from twin_okta.sync.lists import Listing, read_whole

@@ -5,7 +5,7 @@ from typing import Any
 
 from attrs import Factory, frozen
 
-from twin_okta.reading import Difference
+from twin_okta.changes import Difference
 from twin_okta.sync.api_tokens import API_TOKENS
 from twin_okta.sync.app_use import last_use
 from twin_okta.sync.apps import APPS

@@ -8,6 +8,7 @@ from twin_okta.api import NotFound, OktaError
 from twin_okta.api.addresses import path_to
 from twin_okta.api.models import User
 from twin_okta.api.structure import structure
+from twin_okta.changes import Telling
 from twin_okta.reading import Reading
 from twin_okta.rules import load
 from twin_okta.sync.lists import for_each
@@ -55,8 +56,8 @@ async def meet_strangers(run: Run) -> None:
         except OktaError:
             return  # who is still unknown is doubted
         users, _ = structure([answer.json], User)
-        with run.snapshot.together():
-            reading.store(USERS.table, map(USERS.row, users))
+        telling = Telling(run.snapshot, "users", question.read_at)
+        reading.put(USERS.table, "id", [user.id for user in users], map(USERS.row, users), telling)
 
     await for_each(found, meet)
 

@@ -14,17 +14,21 @@ WHOLE = "*"
 READ, GONE, UNREADABLE, DENIED = "read", "gone", "unreadable", "denied"
 """How the reading of a subject ended."""
 
-NOTE = """
-INSERT OR REPLACE INTO subject_read VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
+COLUMNS = """
+(dataset, subject, outcome, read_at, newer_from, after_event, in_order, sync, failure, spread)
+"""
+NOTE = f"""
+INSERT OR REPLACE INTO subject_read {COLUMNS} VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
     coalesce((SELECT nullif(r.spread, 0.5) FROM subject_read r
         WHERE r.dataset = ?1 AND r.subject = ?2), ?10))
 """
 """Where a subject falls at random is drawn once, so that a sample by it stays the same."""
-NOTE_FAILURE = """
-INSERT INTO subject_read VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+NOTE_FAILURE = f"""
+INSERT INTO subject_read {COLUMNS} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
     failure = excluded.failure,
     outcome = CASE WHEN outcome = 'read' THEN outcome ELSE excluded.outcome END
 """
+NOTE_LEFT_OUT = "UPDATE subject_read SET left_out = 1 WHERE dataset = ? AND subject = ?"
 CATCH_UP = """
 UPDATE subject_read SET newer_from = ?, after_event = ?, sync = ? WHERE dataset = ? AND subject = ?
 """
@@ -67,6 +71,13 @@ def note_failure(run: Run, question: Question, outcome: str, reason: str) -> Non
     """It could not be read: denied, or unreadable. What an earlier reading brought stays as it
     was, and as old as it was."""
     run.snapshot.write(NOTE_FAILURE, [_row(run, question, outcome, reason or outcome)])
+
+
+def note_left_out(run: Run, question: Question, reason: str) -> None:
+    """It was read, but for records that could not be understood."""
+    with run.snapshot.together():
+        note_failure(run, question, UNREADABLE, reason)
+        run.snapshot.write(NOTE_LEFT_OUT, [(question.dataset, question.subject)])
 
 
 def note_news(run: Run, question: Question) -> None:

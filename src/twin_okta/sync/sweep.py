@@ -22,10 +22,11 @@ from twin_okta.api import (
     Throttled,
     UnreadableAnswer,
 )
+from twin_okta.changes import Telling
 from twin_okta.datasets import Dataset
 from twin_okta.reading import forget
 from twin_okta.schema import staged
-from twin_okta.snapshot import Snapshot, iso_text
+from twin_okta.snapshot import iso_text
 from twin_okta.sync.drift import note_drift
 from twin_okta.sync.lists import (
     AT_A_TIME,
@@ -50,6 +51,7 @@ from twin_okta.sync.subjects import (
     ask,
     note,
     note_failure,
+    note_left_out,
 )
 
 MANY_AT_A_TIME = 24
@@ -65,8 +67,9 @@ FORGET_WORK = "DROP TABLE IF EXISTS temp.work_{dataset}"
 MAKE_WORK = """
 CREATE TEMP TABLE work_{dataset} AS
 SELECT w.subject, w.kind, coalesce(r.in_order, w.is_first) AS in_order,
-    r.subject IS NOT NULL AND r.outcome = 'read' AS is_known,
-    coalesce(r.failure, '') <> '' AS failed_before, r.read_at,
+    r.subject IS NOT NULL AND (r.outcome = 'read' OR r.left_out) AS is_known,
+    coalesce(r.failure, '') <> '' AS failed_before, coalesce(r.left_out, 0) AS left_out,
+    CASE WHEN r.outcome NOT IN ('read', 'gone') THEN r.sync END AS tried_in, r.read_at,
     r.subject IS NOT NULL AND r.failure = '' AND r.read_at >= :covered
         AND r.subject NOT IN (SELECT d.subject FROM told_due d WHERE d.dataset = :dataset)
         AND r.subject NOT IN (SELECT u.subject FROM unread u WHERE u.dataset = :dataset)
@@ -86,10 +89,11 @@ ORDER BY failed_before, w.is_first DESC, r.subject IS NOT NULL, is_untold, r.rea
 """Where a subject falls at random stays the same, and when it is read again is another time after
 each reading: else those that were read together would be so for ever."""
 NEXT = """
-SELECT rowid, subject, kind, in_order, is_known, failed_before, read_at, is_untold
+SELECT rowid, subject, kind, in_order, is_known, failed_before, left_out, tried_in,
+    read_at, is_untold
 FROM work_{dataset} WHERE rowid > ? ORDER BY rowid LIMIT 500
 """
-FORGET_LEFT = "DELETE FROM {table} WHERE {column} NOT IN (SELECT s.subject FROM ({subjects}) s)"
+LEFT = "{column} NOT IN (SELECT s.subject FROM ({subjects}) s)"
 FORGET_LEFT_READINGS = """
 DELETE FROM subject_read WHERE dataset = ? AND subject <> '*' AND subject NOT IN
     (SELECT s.subject FROM ({subjects}) s)
@@ -103,14 +107,17 @@ UPDATE dataset SET shown = 1, as_of = ? WHERE name = ? AND NOT EXISTS (SELECT 1 
 
 @frozen
 class Due:
-    """A subject that is to be read. `is_untold`: though no entry names it; its reading, which
-    was at `read_at`, is old, or a policy may hide what it has."""
+    """A subject that is to be read. `left_out`: not all of its last reading was understood.
+    `tried_in`: the sync that first tried to, and none could yet. `is_untold`: though no entry
+    names it; its reading, which was at `read_at`, is old, or a policy may hide what it has."""
 
     subject: str
     kind: str
     in_order: int
     is_known: int
     failed_before: int
+    left_out: int
+    tried_in: int | None
     read_at: str | None
     is_untold: int
 
@@ -150,7 +157,7 @@ class Sweep:
         """Those to be read, in the sweep's order."""
         snapshot, name = self.run.snapshot, self.dataset.name
         with snapshot.together():
-            _forget_left(snapshot, self.dataset)
+            _forget_left(self.run, self.dataset)
             make_work(self.run, self.dataset, everything=self.everything)
         self.expected = snapshot.number(f"SELECT count(*) FROM work_{name}")
         last = 0
@@ -180,12 +187,16 @@ class Sweep:
         self._tell()
 
     async def _read_lists(self, begun: Begun, due: Due, key: SubjectKey) -> None:
-        question = begun.question
+        question, listings = begun.question, self.listings[due.kind]
+        telling = Telling(
+            self.run.snapshot, self.dataset.name, question.read_at, of_appeared=not due.left_out
+        )
         found = await read_lists(
             self.run,
             begun,
             key,
-            self.listings[due.kind],
+            listings,
+            telling,
             compare=bool(due.is_known),
             patient=not due.failed_before,
         )
@@ -194,9 +205,12 @@ class Sweep:
         self.changed += bool(found.difference)
         with self.run.snapshot.together():
             forget_places(self.run, question)
+            if not due.is_known:
+                for listing in listings:
+                    telling.first_seen(listing.table, key, tried_in=due.tried_in)
             if found.bad:
-                reason = f"{self.listings[due.kind][0].table} {found.bad.id}: {found.bad.reason}"
-                note_failure(self.run, question, UNREADABLE, reason)
+                reason = f"{listings[0].table} {found.bad.id}: {found.bad.reason}"
+                note_left_out(self.run, question, reason)
                 return
             note(self.run, question, READ)
             if due.is_untold and due.is_known and found.difference:
@@ -216,8 +230,11 @@ class Sweep:
             self._fail(question, due, key, UNREADABLE, missing)
             return
         self.failures.clear()
+        its = " AND ".join(f"{column} = :{column}" for column in key)
+        telling = Telling(self.run.snapshot, self.dataset.name, question.read_at)
         with self.run.snapshot.together():
             for listing in listings:
+                telling.last_seen(listing.table, its, key)
                 forget(self.run.snapshot, listing.table, key)
             forget_places(self.run, question)
             note(self.run, question, GONE)
@@ -270,10 +287,13 @@ def make_work(run: Run, dataset: Dataset, *, everything: bool) -> None:
     )
 
 
-def _forget_left(snapshot: Snapshot, dataset: Dataset) -> None:
+def _forget_left(run: Run, dataset: Dataset) -> None:
     """What is known of subjects that are no more goes; a factor's user who left is no subject."""
+    telling = Telling(run.snapshot, dataset.name, iso_text(run.okta_now()))
     for table, column in dataset.hang_on.items():
+        left = LEFT.format(column=column, subjects=dataset.subjects)
+        telling.last_seen(table, left)
         for place in (table, staged(table)):
-            sql = FORGET_LEFT.format(table=place, column=column, subjects=dataset.subjects)
-            snapshot.write(sql, [()])
-    snapshot.write(FORGET_LEFT_READINGS.format(subjects=dataset.subjects), [(dataset.name,)])
+            run.snapshot.write(f"DELETE FROM {place} WHERE {left}", [()])
+    forget_readings = FORGET_LEFT_READINGS.format(subjects=dataset.subjects)
+    run.snapshot.write(forget_readings, [(dataset.name,)])

@@ -2,7 +2,7 @@
 
 from twin_okta.api.models import ThreatInsight
 from twin_okta.api.structure import structure
-from twin_okta.reading import Difference
+from twin_okta.changes import Difference
 from twin_okta.sync.lists import begin, show
 from twin_okta.sync.run import Run
 

@@ -7,8 +7,8 @@ reference, "List all users"), so one search that is true of everybody reads them
 from twin_okta.api import OktaError
 from twin_okta.api.json_path import at, objects
 from twin_okta.api.models import User
+from twin_okta.changes import Difference
 from twin_okta.datasets import PAGE
-from twin_okta.reading import Difference
 from twin_okta.snapshot import Record
 from twin_okta.sync.lists import Listing, read_whole
 from twin_okta.sync.logs import take_sign_ins

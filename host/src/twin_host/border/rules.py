@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from twin_host.contract import (
+    CHANGES,
     ConfigField,
     ConnectionReport,
     ConnectorInfo,
@@ -22,6 +23,9 @@ from twin_host.contract import (
 )
 
 Rule = Callable[[Any], str]
+TOLD_OF_A_CHANGE = (
+    "time", "sync", "severity", "label", "change", "column", "before", "after", "weight",
+)  # fmt: skip
 
 
 def _numerator_fits(evidence: Evidence) -> str:
@@ -69,6 +73,12 @@ def _a_thing_has_one_id(found: List) -> str:
     if found.thing and len(found.key) != 1:
         return f".key has {len(found.key)} columns though each is a {found.thing}"
     return "" if found.key and found.order and found.shown else " has no key, order or shown column"
+
+
+def _changes_can_be_told(found: List) -> str:
+    missing = next((name for name in TOLD_OF_A_CHANGE if found.column(name) is None), "")
+    is_told = found.kind != CHANGES or not missing
+    return "" if is_told else f" tells of changes and has no column {missing!r}"
 
 
 def _names_once(info: ConnectorInfo) -> str:
@@ -155,7 +165,7 @@ RULES: Mapping[type, tuple[Rule, ...]] = {
     DatasetReport: (_nothing_changes_unread,),
     Enrichment: (_one_value_a_key, _each_gap_once, _each_list_once, _parts_are_lists),
     Evidence: (_numerator_fits,),
-    List: (_names_are_columns, _a_thing_has_one_id),
+    List: (_names_are_columns, _a_thing_has_one_id, _changes_can_be_told),
     Rejected: (_says_what_is_wrong,),
     SyncOption: (_option_default_fits,),
     SyncReport: (_says_why_it_failed,),

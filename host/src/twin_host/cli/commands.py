@@ -7,7 +7,7 @@ import sys
 import click
 
 from twin_host import shapes
-from twin_host.cli import asking, connectors, show, streams, syncing
+from twin_host.cli import asking, changing, connectors, show, streams, syncing
 from twin_host.cli.demo import demo
 from twin_host.cli.listen import LOOPBACK, listening, serve_on
 from twin_host.cli.root import Root, echo_json, examples, json_option, optional, twin
@@ -59,6 +59,7 @@ cli.add_command(
 cli.add_command(asking.list_command)
 cli.add_command(asking.show_command)
 cli.add_command(asking.query_command)
+cli.add_command(changing.changes_command)
 cli.add_command(demo)
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 import click
 
 from twin_host.cli import show
+from twin_host.cli.changing import show_worst
 from twin_host.cli.progress import progress_lines
 from twin_host.cli.syncing import show_sync
 from twin_host.contract import Secret
@@ -73,7 +74,7 @@ def _run(twin: Twin, connector: Connector, start: Demo) -> None:
         show.heading("1. Test the connection")
         show.connection(twin.test(connector.info.name))
         show.heading("2. First sync")
-        show_sync(connector, _sync(twin, connector, org))
+        show_sync(connector, _sync(twin, connector, org), after_sync=0)
         _show_people(twin)
         before = _values(twin)
         show.heading("3. Time passes")
@@ -82,6 +83,7 @@ def _run(twin: Twin, connector: Connector, start: Demo) -> None:
         second = _sync(twin, connector, org)
         show.sync(second.report)
         _show_change(before, _values(twin), second)
+        show_worst(twin, connector.info.name, after_sync=0)
     show.heading("Next")
     show.line(f"With your own organisation: twin configure {connector.info.name} --help")
 
@@ -118,7 +120,7 @@ def _values(twin: Twin) -> dict[str, str]:
 
 
 def _show_change(before: Mapping[str, str], after: Mapping[str, str], second: SyncOutcome) -> None:
-    show.heading("What changed")
+    show.heading("Which figures changed")
     changed = [
         (key, before.get(key, "none"), after.get(key, "none"))
         for key in sorted(before.keys() | after.keys())

@@ -10,6 +10,7 @@ from attrs import evolve
 
 from twin_host import shapes
 from twin_host.cli import show, streams
+from twin_host.cli.changing import last_that_told, show_worst
 from twin_host.cli.kinds import TimeSpan
 from twin_host.cli.progress import progress_lines, stop_on_interrupt
 from twin_host.cli.root import DONE_IN_PART, INTERRUPTED, echo_json, twin
@@ -42,12 +43,13 @@ def sync_command(connector: Connector) -> click.Command:
         if only_plan:
             _show_plan(connector, twin().plan(name, options, budget=bound), as_json=as_json)
             return
+        known = last_that_told(twin(), name)
         with progress_lines(quiet=quiet) as lines, stop_on_interrupt() as cancelled:
             outcome = twin().sync(name, options, budget=bound, report=lines, cancelled=cancelled)
         if as_json:
             echo_json(shapes.sync(outcome.report, outcome.ingested))
         elif outcome.ingested:
-            show_sync(connector, outcome)
+            show_sync(connector, outcome, after_sync=known)
         if outcome.report.error:
             streams.say(f"Error: {outcome.report.error}")
         sys.exit(_exit_status(outcome, interrupted=cancelled.is_set()))
@@ -77,12 +79,14 @@ def _show_plan(connector: Connector, plan: SyncPlan, *, as_json: bool) -> None:
         sys.exit(1)
 
 
-def show_sync(connector: Connector, outcome: SyncOutcome) -> None:
-    """What a security lead wants to know after a sync."""
+def show_sync(connector: Connector, outcome: SyncOutcome, *, after_sync: int) -> None:
+    """What a security lead wants to know after a sync; `after_sync` is the last one that had found
+    changes before it."""
     notes = [for_the_command_line(connector.info, note) for note in outcome.report.notes]
     show.sync(evolve(outcome.report, notes=tuple(notes)))
     with twin().moment() as now:
         facts, gaps = now.facts(connector.info.name), now.gaps()
+    show_worst(twin(), connector.info.name, after_sync=after_sync)
     show.heading("Posture")
     show.facts(islice(telling(facts), MOST_FACTS))
     show.heading("Gaps")

@@ -29,7 +29,7 @@ from twin_host.contract.knowledge import (
     Gap,
     SecurityEvent,
 )
-from twin_host.contract.lists import Column, List, Part
+from twin_host.contract.lists import CHANGES, Column, List, Part
 from twin_host.contract.manifest import (
     CONTRACT,
     CannotGoOn,
@@ -59,6 +59,7 @@ from twin_host.contract.words import (
 )
 
 __all__ = [
+    "CHANGES",
     "CONTRACT",
     "Budget",
     "CannotGoOn",

@@ -5,6 +5,12 @@ from attrs import frozen
 from twin_host.contract.values import Filled, Name
 from twin_host.contract.words import ColumnType
 
+CHANGES = "changes"
+"""The kind of the list that says what changed. `twin changes`, its page and the report of a sync
+tell of it by these columns: `time` when it was found and in which `sync`, a number that grows;
+`severity`; `label`; `change`, which is appeared, went or changed; of what changed the `column`,
+`before` and `after`; and `weight`, largest for the worst of the newest sync."""
+
 
 @frozen(kw_only=True)
 class Column:

@@ -74,6 +74,7 @@ def pages(twin: Twin, session_secret: str, hosts: Set[str]) -> ASGIApp:
             Route("/posture", knowledge.posture),
             Route("/figures/{key:any}", knowledge.figure),
             Route("/gaps/{source}/{gap_id}", knowledge.gap),
+            Route("/changes", knowledge.changes),
             Route("/events", knowledge.events),
             Route("/events/{source}/{event_id:any}", knowledge.event),
             Route("/search", knowledge.search),

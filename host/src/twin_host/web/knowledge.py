@@ -1,6 +1,7 @@
 """What is in the twin: identity posture, the evidence of a figure, gaps, security events."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from attrs import evolve, frozen
@@ -8,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from twin_host import shapes
+from twin_host.asking.changes import by_sync
 from twin_host.contract import Confidence, DatasetState, Severity
 from twin_host.event_filter import EventFilter
 from twin_host.figures import Figure, comparable
@@ -22,6 +24,8 @@ PAGE = 50
 PEOPLE = 200
 MOST_PEOPLE = 10_000
 HITS = 50
+MOST_CHANGES = 500
+DAYS = (1, 7, 30, 90)
 FILTERS = ("severity", "category", "outcome", "source")
 
 
@@ -111,6 +115,24 @@ class KnowledgePages:
             page=page,
             newer=_address(asked, page - 1) if page > 1 else "",
             older=_address(asked, page + 1) if len(rows) > PAGE else "",
+        )
+
+    def changes(self, request: Request) -> Response:
+        """What appeared, went or changed, sync by sync; how many days back is in the address."""
+        asked = request.query_params.get("days", "")
+        days = int(asked) if asked in map(str, DAYS) else None
+        with self.twin.moment() as now:
+            since = now.clock() - timedelta(days=days) if days else None
+            told = now.thing_changes()
+            found = list(told.found(since=since, limit=MOST_CHANGES))
+            count = told.count(since=since)
+        return self.render(
+            "changes.html",
+            syncs=list(by_sync(found[:MOST_CHANGES])),
+            shown=min(len(found), MOST_CHANGES),
+            count=count,
+            days=days,
+            choices=DAYS,
         )
 
     def event(self, request: Request) -> Response:
