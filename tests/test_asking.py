@@ -232,6 +232,11 @@ def test_a_query_counts(twin, org):
     assert found == [{"n": len(list(org.people.indexes()))}]
 
 
+def test_a_query_knows_which_connector_tells(twin):
+    found = twin.run("query", "SELECT DISTINCT source FROM users", "--json").json
+    assert found == [{"source": "okta"}]
+
+
 def test_a_query_joins_lists_and_names_what_it_defines(twin):
     sql = """
         WITH admin AS (SELECT DISTINCT holder_id AS id FROM roles WHERE holder_kind = 'user')

@@ -92,7 +92,7 @@ def test_tools_are_made_from_the_manifest(connect, terminal):
     tools, resources = ask(connect, terminal, conversation)
     named = {tool.name: tool for tool in tools}
     assert {"okta_status", "okta_sync", "twin_search", "twin_explain", "twin_gaps",
-            "twin_events", "twin_facts", "twin_gap", "twin_list", "twin_show",
+            "twin_events", "twin_facts", "twin_gap", "twin_list", "twin_show", "twin_changes",
             "twin_query"} == named.keys() - {"okta_plan"}  # fmt: skip
     options = named["okta_sync"].input_schema["properties"]
     assert {options.pop(bound)["default"] for bound in ("max_requests", "budget_s")} == {None}

@@ -5,6 +5,7 @@ lists, have told it."""
 import asyncio
 import json
 import re
+import time
 
 import pytest
 from mcp import Client
@@ -158,6 +159,24 @@ def test_who_has_only_sms_in_which_departments(ask, sandbox):
         and {factor.type for factor in org.factors.enrolled(index)} == {"sms"}
     ]
     assert sum(row["n"] for row in found["rows"]) == len(only_sms)
+
+
+def test_what_changed_since_the_last_sync_and_since_a_day(ask, terminal, sandbox):
+    org = sandbox[1].org
+    someone = next(i for i in org.people.indexes() if org.people.user(i).status == "ACTIVE")
+    org.act(at_s=time.time()).suspend_user(someone)
+    assert terminal.run("sync", "okta").status == 0
+
+    async def conversation(stranger):
+        assert stranger.says("twin_changes", "appeared, went or became otherwise", "7d")
+        return await stranger.call("twin_changes"), await stranger.call("twin_changes", since="1d")
+
+    user = org.people.user(someone)
+    for found in ask(conversation):
+        told = [row for row in found["changes"] if row["id"] == user.id]
+        assert ("status", "ACTIVE", "SUSPENDED") in {
+            (row["column"], row["before"], row["after"]) for row in told
+        }
 
 
 def test_an_answer_is_small_and_says_how_to_get_more(ask):

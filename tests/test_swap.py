@@ -2,8 +2,10 @@
 
 import os
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -76,6 +78,43 @@ def test_figures_that_disagree_are_a_contradiction_and_statements_are_not(both):
     assert "@X mfa_coverage{entra_id:55% okta:" in sif
     assert "@X tool" not in sif
     assert "title:Entra_ID" in sif
+
+
+def test_a_person_in_both_is_one_with_two_accounts(both):
+    terminal, beside = both
+    ada = terminal.run("list", "okta.users", "--where", "status = ACTIVE", "--limit", "1", "--json",
+                       **beside).json[0]  # fmt: skip
+    with closing(sqlite3.connect(terminal.home / "connectors/entra_id/snapshot.db")) as snapshot:
+        named = "json_set(body, '$.userPrincipalName', ?, '$.accountEnabled', json('false'))"
+        update = f"UPDATE record SET body = {named} WHERE dataset = 'users' AND id = 'person9'"
+        snapshot.execute(update, (ada["email"].upper(),))
+        snapshot.commit()
+    terminal.run("enrich", "entra_id", **beside)
+
+    shown = terminal.run("show", ada["id"], "--json", **beside).json
+    (other,) = shown["sections"]["accounts"]
+    assert (other["source"], other["id"]) == ("entra_id", "person9")
+    assert (shown["status"], other["status"]) == ("ACTIVE", "DISABLED")
+    assert "DISABLED" in terminal.run("show", ada["id"], **beside).out
+
+
+def test_a_list_of_both_has_what_they_share(both):
+    terminal, beside = both
+    done = terminal.run("list", "users", "--json", **beside)
+    assert done.status == 0, done.says
+    rows = done.json
+    assert {row["source"] for row in rows} == {"okta", "entra_id"}
+    assert rows[0].keys() == {"source", "id", "login", "email", "status"}
+    own = terminal.run("list", "okta.users", "--json", **beside).json
+    assert "department" in own[0]
+    assert len(own) < len(rows)
+    query = "SELECT source, count(*) AS n FROM users GROUP BY source"
+    done = terminal.run("query", query, "--json", **beside)
+    assert done.status == 0, done.says
+    counted = done.json
+    assert {row["source"]: row["n"] for row in counted}["entra_id"] == 10
+    assert terminal.run("query", "SELECT department FROM okta.users", **beside).status == 0
+    assert terminal.run("list", "users", "--sort", "login", "--limit", "3", **beside).status == 0
 
 
 def test_the_profile_has_a_section_of_each(both):

@@ -14,7 +14,7 @@ RIGHT = {
     "okta_status": {}, "okta_sync": {"hours_back": 5}, "twin_facts": {}, "twin_gaps": {},
     "twin_search": {"words": "x"}, "twin_explain": {"key": "x"}, "twin_events": {"severity": None},
     "twin_gap": {"id": "users-without-mfa"}, "twin_list": {"kind": "users"},
-    "twin_show": {"what": "ada"}, "twin_query": {"sql": "SELECT 1"},
+    "twin_show": {"what": "ada"}, "twin_changes": {}, "twin_query": {"sql": "SELECT 1"},
 }  # fmt: skip
 WRONG = [
     ("okta_sync", {"sync_log": False}, "There is no argument 'sync_log'"),

@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import shutil
 import stat
 import tempfile
 import time
@@ -86,6 +87,16 @@ class Home:
     def write_config(self, connector: str, config: Mapping[str, Any]) -> None:
         """Replace a connector's settings."""
         write_toml(self.state_dir(connector) / "config.toml", config)
+
+    def forget_config(self, connector: str) -> None:
+        """Remove a connector's settings."""
+        remove(self._folder(connector) / "config.toml")
+
+    def forget_state(self, connector: str) -> None:
+        """Remove all that a connector keeps, but for its settings, its secrets and the lock."""
+        for path in self.state_dir(connector).iterdir():
+            if path.name not in ("config.toml", "secrets.toml", LOCK):
+                remove(path)
 
     def secrets_file(self, connector: str) -> Path:
         """Where a connector's secrets are kept when there is no keyring."""
@@ -257,6 +268,15 @@ def read_toml(path: Path) -> dict[str, Any] | None:
 def write_toml(path: Path, content: Mapping[str, Any]) -> None:
     """Replace a TOML file at one stroke, readable by its owner only."""
     replace_file(path, tomli_w.dumps(dict(content)))
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder with all that is in it. Raises HostError when that is refused."""
+    with _explained(path, "written"):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def replace_file(path: Path, text: str) -> None:

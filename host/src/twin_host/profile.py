@@ -46,6 +46,13 @@ def rewrite_section(path: Path, source: str, markdown: str) -> None:
     replace_file(path, f"{before}{begin}\n{body}\n{end}{after}")
 
 
+def remove_section(path: Path, source: str) -> None:
+    """Take a source's section out, markers and all. Raises ProfileDamaged as `rewrite_section`."""
+    begin, end = f"<!-- twin:begin {source} -->", f"<!-- twin:end {source} -->"
+    before, after = _around(read_profile(path), path, begin, end)
+    replace_file(path, before.rstrip("\n") + "\n" + after.lstrip("\n"))
+
+
 def has_section(path: Path, source: str) -> bool:
     """Whether anything of a source stands in the profile."""
     return f"<!-- twin:begin {source} -->" in read_profile(path)

@@ -7,13 +7,14 @@ is kept beside it, and never given out for another.
 import hashlib
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import orjson
 from attrs import field, frozen
 
 from twin_host.contract import ConnectorInfo, FieldKind, Secret
-from twin_host.home import Home
+from twin_host.home import Home, remove
 
 UNUSABLE_KEYRINGS = ("keyring.backends.fail", "keyring.backends.null")
 IN_KEYRING = "the system keyring"
@@ -63,6 +64,13 @@ class SecretStore:
         self.home.write_secrets(self.info.name, others | {name: entry})
         file = self.home.secrets_file(self.info.name)
         return f"{file} (readable by you only; this system has no usable keyring)"
+
+    def forget(self) -> None:
+        """Remove every secret that is kept; what the environment holds is not ours."""
+        for setting in self.info.fields:
+            if setting.kind is FieldKind.SECRET and self._kept(setting.name):
+                _in_keyring(partial(_removed, self._service, setting.name))
+        remove(self.home.secrets_file(self.info.name))
 
     def settle(self) -> None:
         """Write down the configured origin beside what an older version kept without one."""
@@ -115,6 +123,12 @@ class SecretStore:
             return _read(entry, str(self.home.secrets_file(self.info.name)))
         text = _in_keyring(lambda ring: ring.get_password(self._service, name))
         return _read(_entry(text), IN_KEYRING) if text else None
+
+
+def _removed(service: str, name: str, ring: Any) -> bool:
+    if ring.get_password(service, name) is not None:
+        ring.delete_password(service, name)
+    return True
 
 
 def origin_of(info: ConnectorInfo, config: Mapping[str, Any]) -> str:

@@ -69,7 +69,7 @@ def _answers(request: dict[str, Any]) -> Iterator[Any]:
     sql, limit = request["sql"], request["limit"]
     try:
         catalogue = Catalogue([known_list(row) for row in request["lists"]])
-        connection = open_tables(Path(request["folder"]), catalogue)
+        connection = open_tables(Path(request["folder"]), catalogue, in_memory=True)
         _confine(connection, request["deadline_s"])
         own = _names_given(sql)
         if taken := own & _names(connection, catalogue, "table", "view"):
@@ -139,9 +139,6 @@ def _names_given(sql: str) -> set[str]:
 def _confine(connection: sqlite3.Connection, deadline_s: float) -> None:
     """From here on: no more memory than this, no file, no process, no value without end; and an
     end of its own, should the parent be gone by then."""
-    connection.execute("PRAGMA query_only = 0")
-    connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("PRAGMA query_only = 1")
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
     connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, LONGEST_SQL)
     connection.setlimit(sqlite3.SQLITE_LIMIT_COLUMN, MOST_COLUMNS)

@@ -12,13 +12,18 @@ from twin_host.errors import HostError
 from twin_host.subjects import SNAPSHOT
 
 
-def open_tables(folder: Path, catalogue: Catalogue) -> sqlite3.Connection:
+def open_tables(
+    folder: Path, catalogue: Catalogue, *, in_memory: bool = False
+) -> sqlite3.Connection:
     """A connection on which every kind is a table; one connector's own is `source.kind`.
 
-    `folder` holds the connectors' state. Raises HostError for a snapshot that cannot be read.
+    `folder` holds the connectors' state. With `in_memory` no file is made for what is sorted.
+    Raises HostError for a snapshot that cannot be read.
     """
     connection = sqlite3.connect(":memory:", uri=True, isolation_level=None)
     connection.row_factory = sqlite3.Row
+    if in_memory:  # first, since it takes what is temporary away
+        connection.execute("PRAGMA temp_store = MEMORY")
     connection.create_function("folded", 1, folded, deterministic=True)
     try:
         for source in catalogue.sources:

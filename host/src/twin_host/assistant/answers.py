@@ -1,6 +1,7 @@
 """What the assistant's tools answer: each of one moment, and bounded."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from attrs import evolve
@@ -9,6 +10,7 @@ from twin_host import shapes
 from twin_host.asking.catalogue import Kind
 from twin_host.asking.query import ask
 from twin_host.moment import Moment
+from twin_host.moments import since as since_when
 from twin_host.sif import Tier
 from twin_host.twin import Twin
 
@@ -109,6 +111,16 @@ def thing(twin: Twin, what: str, limit: int) -> Any:
         cut = {name: rows[:limit] for name, rows in told["sections"].items()}
         more = [name for name, is_full in full.items() if is_full]
         return told | {"sections": cut, "more_in": more, "not_read": list(one.known.about.notes)}
+
+
+def changes(twin: Twin, since: str | None, limit: int) -> Any:
+    """`twin_changes`."""
+    with twin.moment() as now:
+        when = since_when(since, now.clock()) if since else None
+        told = now.thing_changes()
+        found = list(islice(told.found(since=when, limit=limit + 1), limit + 1))
+        rows = [change.row for change in found[:limit]]
+        return _told(now, {"changes": rows}) | {"more": len(found) > limit}
 
 
 def query(twin: Twin, sql: str, limit: int) -> Any:

@@ -127,6 +127,16 @@ def add_asking(server: MCPServer[Any], twin: Twin) -> None:
         return await answer(lambda: answers.thing(twin, what, limit))
 
     @server.tool(annotations=READ)
+    async def twin_changes(
+        since: Since = None,
+        limit: Limit = 50,
+    ) -> CallToolResult:
+        """What appeared, went or became otherwise of people, factors, roles, apps, assignments and
+        rules, the worst of the newest sync first; without `since` all that is kept. It takes two
+        syncs to tell."""
+        return await answer(lambda: answers.changes(twin, since, limit))
+
+    @server.tool(annotations=READ)
     async def twin_query(
         sql: Annotated[str, Field(description="One SELECT (SQLite) over the lists as tables.")],
         limit: Limit = 100,

@@ -60,6 +60,7 @@ cli.add_command(asking.list_command)
 cli.add_command(asking.show_command)
 cli.add_command(asking.query_command)
 cli.add_command(changing.changes_command)
+cli.add_command(connectors.PerConnector("forget", connectors.forget_command, "Forget a connector."))
 cli.add_command(demo)
 
 

@@ -8,7 +8,14 @@ import click
 
 from twin_host import shapes
 from twin_host.cli import ask, show, streams
-from twin_host.cli.root import DONE_IN_PART, echo_json, examples, json_option, twin
+from twin_host.cli.root import (
+    DONE_IN_PART,
+    echo_json,
+    examples,
+    is_terminal,
+    json_option,
+    twin,
+)
 from twin_host.cli.syncing import telling
 from twin_host.contract import (
     ConfigField,
@@ -16,6 +23,7 @@ from twin_host.contract import (
     FieldKind,
 )
 from twin_host.errors import UsageError
+from twin_host.forget import Parts, forget
 from twin_host.known import iso
 from twin_host.medium import flag, for_the_command_line
 from twin_host.registry import Connector
@@ -217,3 +225,36 @@ def show_status(found: Status) -> None:
     else:
         show.line("Never synced.")
     show.facts(telling(found.facts))
+
+
+# --- forget -----------------------------------------------------------------------------------
+
+
+def forget_command(connector: Connector) -> click.Command:
+    """`twin forget NAME`: each part asked for on a terminal, and named by a flag elsewhere."""
+    name, title = connector.info.name, connector.info.title
+    parts = {
+        "settings": f"the settings of {title}",
+        "secrets": "the secrets that are kept for it",
+        "data": "all that was read of it: the snapshot, figures, gaps, events and their history",
+    }
+
+    @examples(f"twin forget {name}", f"twin forget {name} --settings --secrets --data")
+    def forget_it(**named: bool) -> None:
+        if any(named.values()):
+            chosen = named
+        elif is_terminal():
+            chosen = {
+                part: click.confirm(f"Forget {what}?", err=True) for part, what in parts.items()
+            }
+        else:
+            raise UsageError("Say what is to be forgotten: --settings, --secrets, --data.")
+        forget(twin().home, connector, Parts(**chosen))
+        gone = [part for part, is_chosen in chosen.items() if is_chosen]
+        streams.say(f"Forgotten: {', '.join(gone)}." if gone else "Nothing was forgotten.")
+
+    forget_it.__doc__ = f"Forget {title}, or a part of it, for good.\n" + (forget_it.__doc__ or "")
+    command = click.command(name)(forget_it)
+    for part, what in reversed(parts.items()):
+        command = click.option(f"--{part}", is_flag=True, help=f"Forget {what}.")(command)
+    return command

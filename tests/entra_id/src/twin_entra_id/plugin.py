@@ -13,6 +13,8 @@ from twin_entra_id.manifest import INFO
 from twin_host.contract import (
     CannotGoOn,
     Capability,
+    Column,
+    ColumnType,
     Confidence,
     Configured,
     ConnectionReport,
@@ -22,6 +24,7 @@ from twin_host.contract import (
     Evidence,
     Fact,
     Gap,
+    List,
     PlannedDataset,
     Problem,
     Progress,
@@ -60,6 +63,40 @@ LEFT JOIN record u ON u.dataset = 'users' AND u.id = json_extract(r.body, '$.pri
 WHERE r.dataset = 'roles'"""
 APPS = """SELECT id, json_extract(body, '$.displayName') AS label FROM record
 WHERE dataset = 'apps' AND json_extract(body, '$.preferredSingleSignOnMode') <> ''"""
+
+
+def _column(name, meaning):
+    return Column(name=name, type=ColumnType.TEXT, meaning=meaning)
+
+
+LISTS = (
+    List(
+        kind="users",
+        thing="user",
+        title="People",
+        meaning="Every account of the tenant.",
+        label="login",
+        match="email",
+        order=("id",),
+        shown=("login", "status"),
+        columns=(
+            _column("id", "The object's id."),
+            _column("login", "The user principal name."),
+            _column("email", "The same."),
+            _column("status", "ACTIVE or DISABLED."),
+        ),
+    ),
+    List(
+        kind="apps",
+        thing="app",
+        title="Applications",
+        meaning="Every service principal.",
+        label="label",
+        order=("id",),
+        shown=("label",),
+        columns=(_column("id", "The object's id."), _column("label", "What it is called.")),
+    ),
+)
 
 
 @hookimpl
@@ -150,6 +187,7 @@ def enrich(connector, context):
             gaps=tuple(_gaps(snapshot, read)),
             events=tuple(_events(snapshot)),
             profile="## Identity (Entra ID)\n\nRead by the stand-in.",
+            lists=LISTS,
         )
 
 
