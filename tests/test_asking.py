@@ -224,6 +224,25 @@ def test_a_person_fits_eighty_columns(twin):
     assert "Admin roles" in out
 
 
+# --- completion -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("twin list us", "users"),
+        ("twin list users --sort last_l", "last_login"),
+        ("twin list users --columns login,dep", "login,department"),
+        ("twin list users --where stat", "status"),
+        ("twin sh", "show"),
+    ],
+)
+def test_a_shell_completes_kinds_and_columns(twin, words, offered):
+    place = str(len(words.split()) - 1)
+    done = twin.run(_TWIN_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=place)
+    assert f"plain,{offered}" in done.out.splitlines()
+
+
 # --- query ----------------------------------------------------------------------------------------
 
 

@@ -9,30 +9,39 @@ from typing import Any
 import click
 
 from twin_host import shapes
+from twin_host.asking.catalogue import Catalogue
 from twin_host.asking.query import DEADLINE_S, MOST_ROWS, ask
 from twin_host.asking.rows import Question, Row
 from twin_host.asking.things import Thing
 from twin_host.cli import show, streams
 from twin_host.cli.root import echo_json, examples, is_terminal, json_option, twin
-from twin_host.errors import UsageError
+from twin_host.errors import HostError, UsageError
 from twin_host.moment import Moment
 
 TABLE_ROWS = 50
 PART_ROWS = 20
 
 
-def _kinds(_context: click.Context, _parameter: click.Parameter, start: str) -> list[str]:
+def _kinds(context: click.Context, _parameter: click.Parameter, start: str) -> list[str]:
     """For the shell's completion."""
-    with twin().moment() as now:
-        return [kind.table for kind in now.catalogue.kinds if kind.table.startswith(start)]
+    return [kind.table for kind in _catalogue(context).kinds if kind.table.startswith(start)]
 
 
 def _columns(context: click.Context, _parameter: click.Parameter, start: str) -> list[str]:
     """The columns of the kind that was typed; after a comma the next one."""
     before, comma, last = start.rpartition(",")
-    with twin().moment() as now:
-        names = now.catalogue.kind(str(context.params.get("kind"))).names
+    kind = context.params.get("kind")
+    names = next((it.names for it in _catalogue(context).kinds if it.table == kind), [])
     return [f"{before}{comma}{name}" for name in names if name.startswith(last)]
+
+
+def _catalogue(context: click.Context) -> Catalogue:
+    """What can be asked; nothing while the twin cannot be read, since a shell is no place for it."""
+    try:
+        with context.scope(cleanup=False), twin().moment() as now:
+            return now.catalogue
+    except HostError:
+        return Catalogue(())
 
 
 csv_option = click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values on stdout.")

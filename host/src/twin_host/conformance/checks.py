@@ -398,6 +398,17 @@ def test_each_event_is_there_once_with_its_own_entry(bench: Bench) -> None:
     snapshot.close()
 
 
+def test_each_list_is_a_view_that_has_what_it_documents(bench: Bench) -> None:
+    bench.sync()
+    for found in bench.enrich().lists:
+        rows = bench.listed(f'SELECT * FROM "{found.kind}"')
+        keys = [tuple(row[name] for name in found.key) for row in rows]
+        assert all(None not in key for key in keys), f"{found.kind} has a row without its key."
+        assert len(set(keys)) == len(keys), f"{found.kind} has two rows of one key."
+        columns = [column.name for column in found.columns]
+        assert all(list(row) == columns for row in rows), f"{found.kind} has other columns."
+
+
 def test_a_bookmark_leaves_out_what_was_told_and_nothing_else(bench: Bench) -> None:
     bench.sync()
     found = bench.enrich()
