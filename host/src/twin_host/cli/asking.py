@@ -30,13 +30,14 @@ def _kinds(context: click.Context, _parameter: click.Parameter, start: str) -> l
 def _columns(context: click.Context, _parameter: click.Parameter, start: str) -> list[str]:
     """The columns of the kind that was typed; after a comma the next one."""
     before, comma, last = start.rpartition(",")
-    kind = context.params.get("kind")
-    names = next((it.names for it in _catalogue(context).kinds if it.table == kind), [])
+    kind = context.params.get("kind") or next(iter(context.args), "")  # an option is unfinished
+    kinds = {found.table: found for found in _catalogue(context).kinds}
+    names = kinds[kind].names if kind in kinds else []
     return [f"{before}{comma}{name}" for name in names if name.startswith(last)]
 
 
 def _catalogue(context: click.Context) -> Catalogue:
-    """What can be asked; nothing while the twin cannot be read, since a shell is no place for it."""
+    """What can be asked; nothing while the twin cannot be read: a shell is no place to say so."""
     try:
         with context.scope(cleanup=False), twin().moment() as now:
             return now.catalogue
