@@ -15,6 +15,8 @@ from twin_host.moments import span_of
 
 _CONDITION = re.compile(r"\s*([A-Za-z_]\w*)\s*(!=|<=|>=|=|<|>|~|\bin\b)\s*(.*?)\s*", re.DOTALL)
 NOTHING = "null"
+LARGEST = 2**63
+"""What a database can compare with; and neither infinity nor what is no number."""
 YES, NO = ("yes", "true", "1"), ("no", "false", "0")
 Value = str | int | float
 
@@ -87,9 +89,11 @@ def _typed(column: Column, value: str, now: datetime) -> Value:
 def _number(column: Column, value: str) -> int | float:
     for kind in (int, float):
         try:
-            return kind(value)
+            found = kind(value)
         except ValueError:
             continue
+        if abs(found) < LARGEST:
+            return found
     raise UsageError(f"{column.name} is a number, not {value!r}.")
 
 

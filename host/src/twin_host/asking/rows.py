@@ -90,10 +90,14 @@ class Asker:
             question, f"{sql} ORDER BY {order} LIMIT ?", (*values, -1 if limit is None else limit)
         )
 
-    def count(self, question: Question) -> int:
-        """How many rows fit."""
+    def count(self, question: Question, *, most: int | None = None) -> int:
+        """How many rows fit; where `most` is given, one more than that stands for any more."""
         where, values = _where(question.where)
-        sql = f"SELECT count(*) AS n FROM {quoted(question.kind.table)}{where}"
+        table = f"{quoted(question.kind.table)}{where}"
+        if most is None:
+            sql = f"SELECT count(*) AS n FROM {table}"
+        else:
+            sql = f"SELECT count(*) AS n FROM (SELECT 1 FROM {table} LIMIT {most + 1:d})"
         (row,) = self._execute(question.kind, sql, values)
         return int(row["n"])
 

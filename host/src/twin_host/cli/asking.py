@@ -1,7 +1,5 @@
 """The commands that ask the twin about anyone and anything: list, show and query."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -10,6 +8,7 @@ import click
 
 from twin_host import shapes
 from twin_host.asking.catalogue import Catalogue
+from twin_host.asking.csv_text import csv_lines
 from twin_host.asking.query import DEADLINE_S, MOST_ROWS, ask
 from twin_host.asking.rows import Question, Row
 from twin_host.asking.things import Thing
@@ -219,20 +218,5 @@ def _schema(lists: Sequence[shapes.Json], *, as_json: bool) -> None:
 
 
 def _out_csv(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
-    """As RFC 4180 has it; a cell that a spreadsheet would take for a formula begins with '."""
-    streams.out(_csv_line(columns))
-    for row in rows:
-        streams.out(_csv_line([_harmless(value) for value in row]))
-
-
-def _csv_line(cells: Iterable[Any]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(cells)
-    return line.getvalue()
-
-
-def _harmless(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    is_formula = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{value}" if is_formula else value
+    for line in csv_lines(columns, rows):
+        streams.out(line)

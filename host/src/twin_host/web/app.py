@@ -28,6 +28,7 @@ from twin_host.web import layout
 from twin_host.web.connectors import ConnectorPages
 from twin_host.web.guard import Guard
 from twin_host.web.knowledge import KnowledgePages
+from twin_host.web.lists import ListPages
 from twin_host.web.runs import Runs
 
 
@@ -61,6 +62,7 @@ def pages(twin: Twin, session_secret: str, hosts: Set[str]) -> ASGIApp:
 
     connectors = ConnectorPages(twin, runs, render)
     knowledge = KnowledgePages(twin, render)
+    lists = ListPages(twin, render)
     app = Starlette(
         routes=[
             Route("/", connectors.overview),
@@ -77,6 +79,10 @@ def pages(twin: Twin, session_secret: str, hosts: Set[str]) -> ASGIApp:
             Route("/changes", knowledge.changes),
             Route("/events", knowledge.events),
             Route("/events/{source}/{event_id:any}", knowledge.event),
+            Route("/lists", lists.everything),
+            Route("/lists/{kind}", lists.rows),
+            Route("/lists/{kind}/count", lists.count),
+            Route("/lists/{kind}/csv", lists.csv),
             Route("/search", knowledge.search),
             Mount("/static", StaticFiles(directory=Path(str(files("twin_host.web"))) / "static")),
         ],
