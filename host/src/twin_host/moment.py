@@ -1,6 +1,8 @@
 """The twin as it is at one moment: whatever is asked of it here belongs together."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -119,8 +121,12 @@ class Moment:
             return Listing(iter(()), problem="They are known again after the next sync.")
         return self._snapshots.listing(gap.source, gap.query)
 
+    def in_time(self, patience_s: float) -> AbstractContextManager[None]:
+        """Who is behind a figure or gap is asked for so long and no longer, within it."""
+        return self._snapshots.until(time.monotonic() + patience_s)
+
     def gaps_of(self, thing: Thing) -> list[KnownGap]:
-        """The open gaps that a thing is in."""
+        """The open gaps that a thing is in. Raises Late within `in_time`."""
         return [
             gap
             for gap in self.store.gaps()

@@ -1,8 +1,8 @@
 """The rows of a list: all that fit, or a page that begins where another ended.
 
-A page costs the same wherever it is, since it begins at a place in an index. Where few rows fit,
-the list is looked through a piece at a time, so that an answer comes in time and says how far it
-got.
+A page costs the same wherever it is, since it begins at a place in an index. What fits is found at
+once where many do, or an index leads there; else the list is looked through a piece at a time, so
+that an answer comes in time and says how far it got.
 """
 
 import sqlite3
@@ -21,7 +21,11 @@ from twin_host.errors import HostError, UsageError
 
 PIECE = 5_000
 """So many rows are looked through before the clock is looked at."""
-PATIENCE_S = 0.15
+AT_ONCE_S = 0.04
+"""How long SQLite may look for a whole page by itself, before pieces are looked through."""
+LOOK_EVERY = 5_000
+"""How many steps of SQLite's machine pass between two looks at the clock."""
+PATIENCE_S = 0.1
 """How long a page may look for rows that fit, from its second piece on."""
 
 Value = str | int | float | None
@@ -93,12 +97,9 @@ class Asker:
     def count(self, question: Question, *, most: int | None = None) -> int:
         """How many rows fit; where `most` is given, one more than that stands for any more."""
         where, values = _where(question.where)
-        table = f"{quoted(question.kind.table)}{where}"
-        if most is None:
-            sql = f"SELECT count(*) AS n FROM {table}"
-        else:
-            sql = f"SELECT count(*) AS n FROM (SELECT 1 FROM {table} LIMIT {most + 1:d})"
-        (row,) = self._execute(question.kind, sql, values)
+        limit = -1 if most is None else most + 1  # without any, SQLite reads what a row never needs
+        sql = f"SELECT 1 FROM {quoted(question.kind.table)}{where} LIMIT {limit:d}"
+        (row,) = self._execute(question.kind, f"SELECT count(*) AS n FROM ({sql})", values)
         return int(row["n"])
 
     def page(self, question: Question, *, size: int, after: Place | None = None) -> Page:
@@ -108,7 +109,23 @@ class Asker:
         if not question.where:
             rows = list(self._after(question, question.selected, after, limit=size + 1))
             return self._cut(question, rows, size)
+        rows = self._at_once(question, after, limit=size + 1)
+        if rows is not None:
+            return self._cut(question, rows, size)
         return self._looked_through(question, size, after)
+
+    def _at_once(self, question: Question, after: Place | None, *, limit: int) -> list[Row] | None:
+        """The rows that fit; None where they are not found in time."""
+        end_s = self.monotonic() + AT_ONCE_S
+        self.connection.set_progress_handler(lambda: self.monotonic() > end_s, LOOK_EVERY)
+        try:
+            return list(self._after(question, question.selected, after, limit=limit))
+        except HostError:
+            if self.monotonic() > end_s:
+                return None
+            raise
+        finally:
+            self.connection.set_progress_handler(None, 0)
 
     def _looked_through(self, question: Question, size: int, after: Place | None) -> Page:
         """Piece by piece, each of which is looked through before it is decided to go on."""
@@ -127,11 +144,10 @@ class Asker:
 
     def _piece(self, question: Question, after: Place | None) -> Iterator[Row]:
         """The sort columns of the next rows, each with whether it fits."""
-        conditions = " AND ".join(f"({each.sql})" for each in question.where)
-        values = tuple(value for each in question.where for value in each.values)
+        conditions, values = _all_hold(question.where)
         columns = ", ".join(map(quoted, question.by))
         chosen = f"{columns}, ({conditions}) IS TRUE AS fits"
-        yield from self._segments(question, chosen, values, after, PIECE)
+        yield from self._segments(question, (chosen, "TRUE"), values, after, PIECE)
 
     def _whole(self, question: Question, rows: Sequence[Row]) -> list[Row]:
         """Those rows with all columns that are asked for."""
@@ -156,21 +172,23 @@ class Asker:
         self, question: Question, columns: Sequence[str], after: Place | None, *, limit: int
     ) -> Iterator[Row]:
         chosen = ", ".join(map(quoted, dict.fromkeys((*columns, *question.by))))
-        yield from self._segments(question, chosen, (), after, limit)
+        where, values = _all_hold(question.where)
+        yield from self._segments(question, (chosen, where), values, after, limit)
 
     def _segments(
         self,
         question: Question,
-        chosen: str,
+        asked: tuple[str, str],
         values: tuple[Value, ...],
         after: Place | None,
         limit: int,
     ) -> Iterator[Row]:
-        """The rows after a place. Nothing compares with NULL, so that those which have none in the
-        sort column are asked for by themselves: they come first, or last when it falls."""
-        table, order = quoted(question.kind.table), _order(question)
+        """The rows after a place, as `asked` for: what of which. Nothing compares with NULL, so
+        that those which have none in the sort column are asked for by themselves: they come first,
+        or last when it falls."""
+        table, order, (chosen, which) = quoted(question.kind.table), _order(question), asked
         for where, placed in _behind(question, after):
-            sql = f"SELECT {chosen} FROM {table} WHERE {where} ORDER BY {order} LIMIT ?"
+            sql = f"SELECT {chosen} FROM {table} WHERE {which} AND {where} ORDER BY {order} LIMIT ?"
             for row in self._read(question, sql, (*values, *placed, limit)):
                 limit -= 1
                 yield row
@@ -202,10 +220,13 @@ def _select(
 
 
 def _where(conditions: Sequence[Condition]) -> tuple[str, tuple[Value, ...]]:
-    if not conditions:
-        return "", ()
+    sql, values = _all_hold(conditions)
+    return f" WHERE {sql}" if conditions else "", values
+
+
+def _all_hold(conditions: Sequence[Condition]) -> tuple[str, tuple[Value, ...]]:
     sql = " AND ".join(f"({condition.sql})" for condition in conditions)
-    return f" WHERE {sql}", tuple(value for each in conditions for value in each.values)
+    return sql or "TRUE", tuple(value for each in conditions for value in each.values)
 
 
 def _order(question: Question) -> str:

@@ -30,6 +30,8 @@ from twin_host.web.guard import Guard
 from twin_host.web.knowledge import KnowledgePages
 from twin_host.web.lists import ListPages
 from twin_host.web.runs import Runs
+from twin_host.web.things import ThingPages
+from twin_host.web.written import figure
 
 
 class AnyText(StringConvertor):
@@ -63,6 +65,7 @@ def pages(twin: Twin, session_secret: str, hosts: Set[str]) -> ASGIApp:
     connectors = ConnectorPages(twin, runs, render)
     knowledge = KnowledgePages(twin, render)
     lists = ListPages(twin, render)
+    things = ThingPages(twin, render)
     app = Starlette(
         routes=[
             Route("/", connectors.overview),
@@ -83,6 +86,7 @@ def pages(twin: Twin, session_secret: str, hosts: Set[str]) -> ASGIApp:
             Route("/lists/{kind}", lists.rows),
             Route("/lists/{kind}/count", lists.count),
             Route("/lists/{kind}/csv", lists.csv),
+            Route("/things/{source}/{kind}/{thing_id:any}", things.thing),
             Route("/search", knowledge.search),
             Mount("/static", StaticFiles(directory=Path(str(files("twin_host.web"))) / "static")),
         ],
@@ -109,6 +113,8 @@ def _templates() -> Environment:
     filters["in_words"] = in_words
     filters["segment"] = segment
     filters["percent"] = layout.percent
+    filters["figure"] = figure
+    filters["number"] = "{:,}".format
     return templates
 
 

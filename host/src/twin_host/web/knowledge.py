@@ -1,6 +1,7 @@
 """What is in the twin: identity posture, the evidence of a figure, gaps, security events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -14,10 +15,14 @@ from twin_host.contract import Confidence, DatasetState, Severity
 from twin_host.event_filter import EventFilter
 from twin_host.figures import Figure, comparable
 from twin_host.full_text import quoted
+from twin_host.known import KnownEvent, KnownFact, KnownGap
 from twin_host.moment import Moment
 from twin_host.store import Store
+from twin_host.subjects import First
 from twin_host.twin import Twin
 from twin_host.web.layout import change, panels, spark
+from twin_host.web.links import by_name
+from twin_host.web.tables import Table, subjects
 from twin_host.web.timeline import HOUR, timeline, width_for
 
 PAGE = 50
@@ -26,6 +31,8 @@ MOST_PEOPLE = 10_000
 HITS = 50
 MOST_CHANGES = 500
 DAYS = (1, 7, 30, 90)
+PATIENCE_S = 0.1
+"""How long a page looks for those behind a figure; who takes longer to find is fetched by it."""
 FILTERS = ("severity", "category", "outcome", "source")
 
 
@@ -61,13 +68,21 @@ class KnowledgePages:
     def figure(self, request: Request) -> Response:
         """One figure: what it means, how it was counted, how it moved, who is behind it."""
         key, most = request.path_params["key"], _most(request)
-        with self.twin.moment() as now:
+        with self.twin.moment() as now, _patience(now, request):
             found = now.explain(key)
+            behind = [
+                (it.fact, _behind(now, it.fact, it.fact.evidence.kind, it.subjects.first(most)))
+                for it in found
+            ]
+            if request.query_params.get("people"):
+                source = request.query_params["people"]
+                people = next((it for fact, it in behind if fact.source == source), Behind())
+                return self.render("people.html", people=people, most=most, all=_all(request))
             past = now.store.history(key)
             return self.render(
                 "figure.html",
                 key=key,
-                found=[(each.fact, each.subjects.first(most)) for each in found],
+                found=behind,
                 contradicted=Figure(key, tuple(each.fact for each in found)).is_contradicted,
                 history={e.fact.source: comparable(past, e.fact) for e in found},
                 due={e.fact.source: now.due(e.fact.source) for e in found},
@@ -78,9 +93,11 @@ class KnowledgePages:
     def gap(self, request: Request) -> Response:
         """One gap, with those in it."""
         most = _most(request)
-        with self.twin.moment() as now:
+        with self.twin.moment() as now, _patience(now, request):
             found = now.gap(request.path_params["source"], request.path_params["gap_id"])
-            people = now.subjects(found).first(most)
+            people = _behind(now, found, found.kind, now.subjects(found).first(most))
+        if "people" in request.query_params:
+            return self.render("people.html", people=people, most=most, all=_all(request))
         return self.render("gap.html", gap=found, people=people, most=most)
 
     def events(self, request: Request) -> Response:
@@ -102,10 +119,12 @@ class KnowledgePages:
             if width != HOUR:
                 counts = store.event_counts(wanted, width=width)
             unread = [each for each in self._unread(now) if each.state != DatasetState.SKIPPED]
+            people = _people(now, rows[:PAGE])
         choices["severity"].sort(key=lambda severity: Severity(severity).rank)
         return self.render(
             "events.html",
             events=rows[:PAGE],
+            people=people,
             unread=unread,
             severities=list(Severity),
             total=sum(each.count for each in counts),
@@ -140,8 +159,9 @@ class KnowledgePages:
         with self.twin.moment() as now:
             found = now.event(request.path_params["source"], request.path_params["event_id"])
             entry = now.entry(found)
+            people = _people(now, [found])
         raw = "" if entry is None else shapes.dumps(entry)
-        return self.render("event.html", event=found, raw=raw)
+        return self.render("event.html", event=found, raw=raw, people=people)
 
     def search(self, request: Request) -> Response:
         """Everything in the twin that has those words."""
@@ -158,6 +178,40 @@ class KnowledgePages:
             for name, report in now.datasets(connector.info.name).items()
             if report.state != DatasetState.COMPLETE
         ]
+
+
+@frozen
+class Behind:
+    """Those behind a figure or in a gap, as a page shows them."""
+
+    table: Table | None = None
+    more: bool = False
+    problem: str = ""
+    late: bool = False
+
+
+def _behind(now: Moment, told: KnownFact | KnownGap, thing: str, first: First) -> Behind:
+    table = subjects(now, told.source, thing, first.rows) if first.rows else None
+    return Behind(table, first.more, first.problem, first.late)
+
+
+def _patience(now: Moment, request: Request) -> AbstractContextManager[None]:
+    """A page is there at once; those behind it are waited for where they alone are asked for."""
+    asked = request.query_params
+    is_waited_for = "people" in asked or "wait" in asked or "all" in asked
+    return nullcontext() if is_waited_for else now.in_time(PATIENCE_S)
+
+
+def _all(request: Request) -> str:
+    return f"{request.url.path}?all=yes"
+
+
+def _people(now: Moment, events: Sequence[KnownEvent]) -> dict[str, Mapping[str, str]]:
+    """By connector, the pages of those whom events name."""
+    names: dict[str, list[str]] = {}
+    for event in events:
+        names.setdefault(event.source, []).extend((event.actor, *event.targets))
+    return {source: by_name(now, source, each) for source, each in names.items()}
 
 
 def _most(request: Request) -> int:

@@ -17,7 +17,7 @@ from twin_host.web.written import heading
 
 PAGE = 50
 CSV_ROWS = 2_000
-SMALL = 10_000
+SMALL = 1_000
 """A list of more rows is counted when its page is there already."""
 
 

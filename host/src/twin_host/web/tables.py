@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import frozen
 
-from twin_host.asking.catalogue import Kind
+from twin_host.asking.catalogue import SOURCE, Kind
 from twin_host.asking.rows import Row
 from twin_host.contract import Column, ColumnType, List
+from twin_host.known import NAMES
 from twin_host.moment import Moment
 from twin_host.web.links import Named, addresses
-from twin_host.web.written import heading, written
+from twin_host.web.written import guessed, heading, written
 
 STYLES = {ColumnType.NUMBER: "number", ColumnType.TIME: "time"}
 LONG = 90
@@ -81,6 +82,25 @@ def cells(now: Moment, kind: Kind, row: Row) -> list[tuple[Column, Cell]]:
     return [(column, cell) for column, cell in found if not _is_told(kind.about, column, row)]
 
 
+def subjects(now: Moment, source: str, thing: str, rows: Sequence[Row]) -> Table:
+    """Those behind a figure or a gap, each leading to its page; their ids where one has none."""
+    ids = [Named(source, thing, str(row.get("id"))) for row in rows]
+    pages = addresses(now, ids if thing else ())
+    names = list(rows[0]) if rows else []
+    name = next((it for it in NAMES if it in names), "id")
+    if name != "id" and all(each in pages for each in ids):
+        names.remove("id")
+    names.sort(key=lambda it: (it == "id", it != name))
+    shown = [
+        [
+            Cell(heading(it), guessed(it, row[it]), pages.get(each, "") if it == name else "")
+            for it in names
+        ]
+        for each, row in zip(ids, rows, strict=True)
+    ]
+    return Table("People and things", [Heading(it, heading(it), "") for it in names], shown)
+
+
 def id_column(about: List, name: str) -> Column | None:
     """The column that holds the id of what a column names; None where it names nothing that has a
     page."""
@@ -88,7 +108,8 @@ def id_column(about: List, name: str) -> Column | None:
     for each in (column, beside):
         if each is not None and (each.of or each.of_column):
             return each
-    key = about.column(about.key[0])
+    own = [it for it in about.key if it != SOURCE.name]  # a list of several connectors has it, too
+    key = about.column(own[0]) if len(own) == 1 else None
     if key is not None and name in (about.label, key.name) and (about.thing or key.of):
         return key
     return None

@@ -17,6 +17,7 @@ _SPAN = re.compile(
 SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1, "s": 1}
 """By the word with which a column's name ends that holds a time span."""
 _WHOLE = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+_AMOUNT = re.compile(r"(\d{1,12})(d|h|min|s)")
 YES_OR_NO = ("is_", "has_")
 
 
@@ -86,3 +87,12 @@ def _number(value: float) -> str:
 def _unit(name: str) -> str:
     last = name.rpartition("_")[2]
     return last if last in SECONDS and last != name else ""
+
+
+def figure(value: str) -> str:
+    """The value of a figure, which has no spaces, as a person writes it."""
+    if value.isascii() and value.isdecimal() and not value.startswith("0"):
+        return f"{int(value):,}"
+    if found := _AMOUNT.fullmatch(value):
+        return span(int(found[1]) * {unit: size for size, unit in _WHOLE}[found[2]])
+    return _text(value)

@@ -16,7 +16,7 @@ for (const place of document.querySelectorAll("[data-load]")) {
   fetch(place.dataset.load)
     .then((answer) => (answer.ok ? answer.text() : ""))
     .then((html) => {
-      place.innerHTML = html;
+      place.innerHTML = html || place.innerHTML;
     })
     .catch(() => {}); // the page is whole without it
 }
