@@ -234,3 +234,33 @@ def test_axe_finds_nothing_and_nothing_overflows(browser, synced, scheme, width)
         found = Axe().run(page).response["violations"]
         assert [(path, v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
         assert (path, page.evaluate(TOO_WIDE)) == (path, [])
+
+
+def test_on_a_phone_rows_are_cards_and_a_wide_table_scrolls_within_the_page(browser, synced):
+    page = visit(browser, synced, "/lists/users", viewport={"width": 360, "height": 800})
+    boxes = [page.locator(".rows tbody tr").first.locator("td").nth(n).bounding_box()
+             for n in range(2)]  # fmt: skip
+    assert boxes[0]["x"] == boxes[1]["x"]
+    assert boxes[0]["y"] < boxes[1]["y"]
+
+    page.set_viewport_size({"width": 800, "height": 800})
+    for path in ("/lists/timeline", "/lists/apps"):
+        page.goto(synced.address + path)
+        table = "document.querySelector('.rows').scrollWidth"
+        assert page.evaluate(f"{table} > document.querySelector('.scroll').clientWidth")
+        assert page.evaluate("getComputedStyle(document.querySelector('.scroll')).backgroundImage")
+        root = "document.documentElement"
+        assert page.evaluate(f"{root}.scrollWidth") == page.evaluate(f"{root}.clientWidth")
+
+
+def test_a_list_is_filtered_sorted_and_left_for_a_person_by_keyboard(browser, synced):
+    page = visit(browser, synced, "/lists/users")
+    page.get_by_label("Column", exact=True).select_option("status")
+    reach(page, "Value", "ACTIVE")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"where=status\+%3D\+ACTIVE"))
+    press(page, "a", "Last login")
+    expect(page.locator("th[aria-sort=ascending]")).to_have_text("Last login")
+    name = page.locator("td a").first.inner_text()
+    press(page, "td a", name)
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)

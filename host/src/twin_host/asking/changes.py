@@ -44,6 +44,11 @@ class ThingChanged:
         """What kind of thing it is, where the connector says so."""
         return str(self.row.get("kind") or "")
 
+    @property
+    def belongs_to(self) -> tuple[str, str]:
+        """What thing it is, or is of, and the id of that; empty where that is not said."""
+        return str(self.row.get("thing") or ""), str(self.row.get("thing_id") or "")
+
     def __str__(self) -> str:
         """What became of it, in a few words."""
         if not self.row["column"]:

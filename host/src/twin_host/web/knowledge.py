@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from twin_host import shapes
-from twin_host.asking.changes import by_sync
+from twin_host.asking.changes import ThingChanged, by_sync
 from twin_host.contract import Confidence, DatasetState, Severity
 from twin_host.event_filter import EventFilter
 from twin_host.figures import Figure, comparable
@@ -21,7 +21,7 @@ from twin_host.store import Store
 from twin_host.subjects import First
 from twin_host.twin import Twin
 from twin_host.web.layout import change, panels, spark
-from twin_host.web.links import by_name
+from twin_host.web.links import Named, addresses, by_name
 from twin_host.web.tables import Table, subjects
 from twin_host.web.timeline import HOUR, timeline, width_for
 
@@ -145,9 +145,16 @@ class KnowledgePages:
             told = now.thing_changes()
             found = list(told.found(since=since, limit=MOST_CHANGES))
             count = told.count(since=since)
+            pages = addresses(now, filter(None, map(_named, found)))
+
+        def page_of(change: ThingChanged) -> str:
+            named = _named(change)
+            return pages.get(named, "") if named else ""
+
         return self.render(
             "changes.html",
             syncs=list(by_sync(found[:MOST_CHANGES])),
+            page_of=page_of,
             shown=min(len(found), MOST_CHANGES),
             count=count,
             days=days,
@@ -212,6 +219,11 @@ def _people(now: Moment, events: Sequence[KnownEvent]) -> dict[str, Mapping[str,
     for event in events:
         names.setdefault(event.source, []).extend((event.actor, *event.targets))
     return {source: by_name(now, source, each) for source, each in names.items()}
+
+
+def _named(change: ThingChanged) -> Named | None:
+    thing, thing_id = change.belongs_to
+    return Named(change.source, thing, thing_id) if thing and thing_id else None
 
 
 def _most(request: Request) -> int:
