@@ -101,6 +101,13 @@ def test_every_link_of_the_pages_leads_to_what_it_names(web, place):
             assert f"<h1>{words}</h1>" in unescape(answer.text), (page, address)
 
 
+def test_events_lead_to_those_whom_they_name_be_they_persons_or_things(web):
+    pages = [web.get(f"/events?page={number}").text for number in range(1, 8)]
+    found = {address.split("/")[3] for page in pages for address in linked(page).values()}
+    assert "users" in found
+    assert len(found) > 1
+
+
 def test_a_rule_or_factor_is_not_taken_for_what_it_belongs_to(web):
     assert not {"push", "webauthn", "sms"} & linked(web.get("/lists/factors").text).keys()
 

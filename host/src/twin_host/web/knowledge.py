@@ -31,7 +31,7 @@ MOST_PEOPLE = 10_000
 HITS = 50
 MOST_CHANGES = 500
 DAYS = (1, 7, 30, 90)
-PATIENCE_S = 0.1
+PATIENCE_S = 0.06
 """How long a page looks for those behind a figure; who takes longer to find is fetched by it."""
 FILTERS = ("severity", "category", "outcome", "source")
 

@@ -14,6 +14,8 @@ from twin_host.moment import Moment
 
 AT_ONCE = 500
 """So many ids are looked up together."""
+SHORT = 1_000
+"""A list of no more rows is looked through for a name; in a longer one it must be sorted by it."""
 
 
 @frozen
@@ -51,12 +53,19 @@ def by_name(now: Moment, source: str, names: Iterable[str]) -> Mapping[str, str]
     pages: dict[str, list[str]] = defaultdict(list)
     for known in catalogue.lists:
         about = known.about
-        if known.source != source or not about.thing or about.label not in about.order:
+        if known.source != source or not about.thing or not about.label:
+            continue
+        if about.label not in about.order and not _is_short(now.asker, known):
             continue
         for row in _rows(now.asker, known, about.label, wanted, (about.key[0], about.label)):
             page = address_of(source, about.kind, str(row[about.key[0]]))
             pages[str(row[about.label])].append(page)
     return {name: found[0] for name, found in pages.items() if len(found) == 1}
+
+
+def _is_short(asker: Asker, known: KnownList) -> bool:
+    kind = Kind(known.table, known.about, (known,))
+    return asker.count(Question(kind=kind), most=SHORT) <= SHORT
 
 
 def _there(asker: Asker, known: KnownList, column: str, values: list[str]) -> list[str]:

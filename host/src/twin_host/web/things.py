@@ -26,7 +26,7 @@ from twin_host.web.written import heading, written
 PART_ROWS = 20
 MOST_DRAWN = 2_000
 """So many of the newest events of a thing are drawn."""
-PATIENCE_S = 0.1
+PATIENCE_S = 0.06
 """How long a page looks for the gaps of a thing; what takes longer is fetched by it."""
 WHEN, HOW_BAD = "time", "severity"
 """The columns of a list that can be drawn as a timeline."""
