@@ -30,6 +30,9 @@ AUTHENTICATORS = {
 }  # fmt: skip
 KINDS = ("user.session.start", "user.account.lock", "group.user_membership.add", "user.session.end")
 ENTRIES_A_PAGE = 1000
+SUBJECT_READ = (
+    "(dataset, subject, outcome, read_at, newer_from, after_event, in_order, sync, failure, spread)"
+)
 ALL_READ_SINCE = "UPDATE subject_read SET after_event = (SELECT max(number) FROM log_event)"
 
 
@@ -125,7 +128,8 @@ def _write_people(snapshot: "Snapshot", ids: Sequence[str], chance: Random, now:
 
 def _write_factors(snapshot: "Snapshot", able: Sequence[str], chance: Random, read_at: str) -> None:
     snapshot.write(
-        "INSERT INTO subject_read VALUES ('factors', ?, 'read', ?, ?, 0, ?, 1, '', 0.5)",
+        f"INSERT INTO subject_read {SUBJECT_READ}"
+        " VALUES ('factors', ?, 'read', ?, ?, 0, ?, 1, '', 0.5)",
         ((user_id, read_at, read_at, number < 50) for number, user_id in enumerate(able)),
     )
     snapshot.write(
@@ -155,7 +159,7 @@ def _write_apps(snapshot: "Snapshot", ids: Sequence[str], assignments: int, read
         ),
     )  # fmt: skip
     snapshot.write(
-        "INSERT INTO subject_read VALUES (?, ?, 'read', ?, ?, 0, 0, 1, '', 0.5)",
+        f"INSERT INTO subject_read {SUBJECT_READ} VALUES (?, ?, 'read', ?, ?, 0, 0, 1, '', 0.5)",
         (
             (dataset, f"0oa{n}", read_at, read_at)
             for dataset in ("assignments", "app_use")
