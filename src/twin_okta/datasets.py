@@ -19,6 +19,12 @@ SLACK_S, SEARCH_LAG_S = 60, 300
 where Okta answers from its search index."""
 PAGE = 200
 """The most that one page of users, groups or applications has."""
+MEMBERS_PAGE = 1000
+"""The most that one page of a group's members has."""
+MOST_FOR_MEMBERS = 1000
+"""So many requests a sync for the members of ordinary groups. By default Okta answers 500 a minute
+for groups and 600 for factors (its rate limits as last published, 2025): four minutes at half of
+that, while the factors of as many people are read."""
 IDENTITY_ENGINE, CLASSIC = "idx", "v1"
 """How Okta calls the two engines' pipelines (`/.well-known/okta-organization`)."""
 EDITIONS = {IDENTITY_ENGINE: "Identity Engine", CLASSIC: "Classic Engine"}
@@ -74,15 +80,17 @@ class Dataset:
     names those that are read for each subject, by the column that holds the subject's id; the rest
     is what is listed whole. `subjects` is a query of the subjects there are: id, kind, and whether
     it is read before others; `subjects_are` is what people call them, and `moved` a query of when
-    what hangs on each last changed, where its list says so. With `counts_subjects` people are told
-    how many subjects were read, each of which has one short list, and not how many rows. `lag_s` is
-    how much later a list shows a change than it was made, `page` how many records one request
-    brings. `options` are the sync options that ask for it, and it is read when all of them do.
-    `scope` and `role` are what a credential needs. `bucket` is the rate limit that it spends.
-    Without a `probe` a connection test says nothing of it. `of_people` marks those of which a
-    credential that is limited to some groups sees a part only. `edition` is the one engine that has
-    it. It is read `after` others have ended, however that was; without the list of `needs` there is
-    nothing to read.
+    what hangs on each last changed, where its list says so. With `counts_subjects` people are
+    told how many subjects were read, each of which has one short list, and not how many rows.
+    `sizes` is a query of how long the list of each is: the shortest are read first. A sync
+    begins lists of `most_requests` in all, if that is said; no figure may need them, and those
+    that wait for a later sync make none partial. `lag_s` is how much later a list shows a
+    change than it was made, `page` how many records one request brings. `options` are the sync
+    options that ask for it, and it is read when all of them do. `scope` and `role` are what a
+    credential needs. `bucket` is the rate limit that it spends. Without a `probe` a connection
+    test says nothing of it. `of_people` marks those of which a credential that is limited to
+    some groups sees a part only. `edition` is the one engine that has it. It is read `after`
+    others have ended, however that was; without the list of `needs` there is nothing to read.
     """
 
     name: str
@@ -97,6 +105,8 @@ class Dataset:
     subjects_are: str = ""
     moved: str = ""
     counts_subjects: bool = False
+    sizes: str = ""
+    most_requests: int = 0
     disposition: Disposition = Disposition.REPLACE
     lag_s: int = SLACK_S
     page: int = PAGE
@@ -116,6 +126,12 @@ class Dataset:
         sentence = DENIALS[refusal.kind].format(where=refusal.where, name=name)
         return sentence, Missing(kind=refusal.kind, name=name or self.name)
 
+
+_PRIVILEGED_GROUP = """
+    g.has_admin_role OR coalesce(g.folded_name, lower(g.name)) IN
+        (SELECT n.name FROM privileged_name n)
+"""
+_MEMBERSHIP_MOVED = "SELECT g.id AS subject, g.membership_updated AS moved_at FROM shown_group g"
 
 _ALL = (
     Dataset(
@@ -163,13 +179,35 @@ _ALL = (
         disposition=Disposition.MERGE,
         lag_s=SEARCH_LAG_S,
         hang_on={"group_member": "group_id"},
-        subjects="""
+        subjects=f"""
             SELECT g.id AS subject, 'group' AS kind, 0 AS is_first FROM shown_group g
-            WHERE g.has_admin_role OR coalesce(g.folded_name, lower(g.name)) IN
-                (SELECT n.name FROM privileged_name n)
+            WHERE {_PRIVILEGED_GROUP}
         """,
         subjects_are="groups",
-        moved="SELECT g.id AS subject, g.membership_updated AS moved_at FROM shown_group g",
+        moved=_MEMBERSHIP_MOVED,
+    ),
+    Dataset(
+        name="members",
+        page=MEMBERS_PAGE,
+        tables=("member",),
+        options=("sync_users",),
+        scope="okta.groups.read",
+        bucket="groups",
+        of_people=True,
+        after=("groups", "roles"),  # whose requests for groups spend the same rate limit
+        needs="groups",
+        disposition=Disposition.SUBJECTS,
+        hang_on={"member": "group_id"},
+        counts_subjects=True,
+        subjects=f"""
+            SELECT g.id AS subject, 'group' AS kind, 0 AS is_first FROM shown_group g
+            WHERE ({_PRIVILEGED_GROUP}) IS NOT 1
+                AND NOT (g.type IS 'BUILT_IN' AND coalesce(g.name, 'Everyone') = 'Everyone')
+        """,
+        subjects_are="groups' members",
+        sizes="SELECT g.id AS subject, g.users_count AS size FROM shown_group g",
+        most_requests=MOST_FOR_MEMBERS,
+        moved=_MEMBERSHIP_MOVED,
     ),
     Dataset(
         name="roles",

@@ -54,13 +54,13 @@ CREATE VIEW tokens AS
 CREATE VIEW groups AS
     SELECT g.id, g.name, g.type, g.users_count, g.has_admin_role, (SELECT count(*) FROM shown_app_group a
             WHERE a.group_id = g.id) AS apps_count,
-        (SELECT r.read_at FROM subject_read r WHERE r.dataset = 'groups' AND r.subject = g.id
-            AND r.outcome = 'read') AS members_read_at
+        (SELECT max(r.read_at) FROM subject_read r WHERE r.dataset IN ('groups', 'members')
+            AND r.subject = g.id AND r.outcome = 'read') AS members_read_at
     FROM shown_group g;
 
 CREATE VIEW members AS
     SELECT m.group_id, g.name AS "group", m.user_id, u.login AS user
-    FROM shown_group_member m LEFT JOIN shown_group g ON g.id = m.group_id
+    FROM known_member m LEFT JOIN shown_group g ON g.id = m.group_id
     LEFT JOIN shown_user u ON u.id = m.user_id;
 
 -- Roles that come through a group stand with each of its members that were read. What Okta says of a
@@ -105,7 +105,7 @@ CREATE VIEW assignments AS
     SELECT a.app_id, p.label AS app, a.user_id, u.login AS user, a.scope, a.status,
         CASE a.scope WHEN 'GROUP' THEN (SELECT group_concat(g.name, ', ') FROM shown_app_group x
             JOIN shown_group g ON g.id = x.group_id WHERE x.app_id = a.app_id
-                AND (g.type = 'BUILT_IN' OR EXISTS (SELECT 1 FROM shown_group_member m
+                AND (g.type = 'BUILT_IN' OR EXISTS (SELECT 1 FROM known_member m
                     WHERE m.group_id = x.group_id AND m.user_id = a.user_id))) END AS through,
         (SELECT max(e.published) FROM log_event e JOIN target t ON t.event = e.number
             WHERE e.actor_id = a.user_id AND e.event_type = 'user.authentication.sso'

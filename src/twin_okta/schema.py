@@ -33,6 +33,12 @@ UNREAD = (
     "CREATE VIEW unread AS SELECT w.dataset, w.subject FROM wanted_subject w WHERE NOT EXISTS"
     " (SELECT 1 FROM subject_read r WHERE r.dataset = w.dataset AND r.subject = w.subject)"
 )
+WAITING = (
+    "CREATE VIEW waiting AS SELECT w.dataset, w.subject FROM wanted_subject w WHERE w.dataset IN"
+    " ({names}) AND NOT EXISTS"
+    " (SELECT 1 FROM subject_read r WHERE r.dataset = w.dataset AND r.subject = w.subject)"
+)
+"""Those of the unread that lack nothing which a figure needs."""
 MOVED = (
     " UNION SELECT w.dataset, w.subject FROM wanted_subject w JOIN ({moved}) m"
     " ON w.dataset = '{dataset}' AND m.subject = w.subject JOIN subject_read r"
@@ -143,9 +149,11 @@ def _views_of_subjects() -> list[str]:
         for dataset in DATASETS.values()
         if dataset.moved
     )
+    limited = ", ".join(f"'{name}'" for name, it in DATASETS.items() if it.most_requests)
     return [
         f"CREATE VIEW wanted_subject AS {' UNION ALL '.join(of_each)}",
         UNREAD + "".join(moved),
+        WAITING.format(names=limited),
     ]
 
 

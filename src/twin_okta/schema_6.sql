@@ -7,6 +7,11 @@ CREATE INDEX app_label ON app (generation, label);
 CREATE INDEX group_name ON okta_group (generation, name);
 CREATE INDEX assignment_user ON assignment (generation, user_id);
 CREATE INDEX group_member_user ON group_member (generation, user_id);
+CREATE TABLE member (  -- of the groups that make nobody privileged
+    generation INTEGER NOT NULL, group_id TEXT NOT NULL, user_id TEXT NOT NULL,
+    PRIMARY KEY (generation, group_id, user_id)
+) WITHOUT ROWID;
+CREATE INDEX member_user ON member (generation, user_id);
 CREATE INDEX app_group_group ON app_group (generation, group_id);
 CREATE INDEX device_user_user ON device_user (generation, user_id);
 CREATE INDEX log_event_actor ON log_event (actor_id) WHERE actor_id IS NOT NULL;
@@ -19,6 +24,8 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('assignment', 'assignment_user', '1000000 1000000 10 1'),
     ('group_member', 'group_member', '1000000 1000000 1000 1'),
     ('group_member', 'group_member_user', '1000000 1000000 10 1'),
+    ('member', 'member', '1000000 1000000 100 1'),
+    ('member', 'member_user', '1000000 1000000 10 1'),
     ('app_group', 'app_group', '10000 10000 10 1'),
     ('app_group', 'app_group_group', '10000 10000 10 1'),
     ('device_user', 'device_user', '100000 100000 1 1'),

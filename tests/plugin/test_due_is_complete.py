@@ -15,16 +15,16 @@ SHARED = Path(__file__).parents[3] / "shared"
 KNOWN = SHARED / "due.csv"
 CATALOGUE = SHARED / "openapi" / "okta-event-types.csv"
 PART_OF = {
-    "user_roles": "roles",
-    "group_roles": "roles",
-    "client_roles": "service_apps",
-    "app_users": "assignments",
-    "app_groups": "assignments",
-    "policy_rules": "policies",
-    "resource_sets": "custom_roles",
-    "group_members": "groups",
+    "user_roles": ["roles"],
+    "group_roles": ["roles"],
+    "client_roles": ["service_apps"],
+    "app_users": ["assignments"],
+    "app_groups": ["assignments"],
+    "policy_rules": ["policies"],
+    "resource_sets": ["custom_roles"],
+    "group_members": ["groups", "members"],
 }
-"""What is part of a dataset of another name."""
+"""What is part of datasets of other names."""
 NOT_READ = {
     "authorization_servers", "dataset", "event_hooks", "group_rules", "identity_providers",
     "inline_hooks", "log_streams", "org_settings", "policy_mappings", "trusted_origins",
@@ -47,12 +47,12 @@ def known():
     certain = {}
     with KNOWN.open(encoding="utf-8") as table:
         for row in csv.DictReader(table):
-            name = PART_OF.get(row["dataset"], row["dataset"])
-            assert name in DATASETS or name in NOT_READ, name
-            if name in DATASETS:
-                pair = (row["event_type"], name)
-                grade = CERTAINTIES.index(row["certainty"])
-                certain[pair] = max(grade, certain.get(pair, 0))
+            for name in PART_OF.get(row["dataset"], [row["dataset"]]):
+                assert name in DATASETS or name in NOT_READ, name
+                if name in DATASETS:
+                    pair = (row["event_type"], name)
+                    grade = CERTAINTIES.index(row["certainty"])
+                    certain[pair] = max(grade, certain.get(pair, 0))
     return certain
 
 

@@ -19,6 +19,7 @@ PATHS = {
     "users": "/api/v1/users",
     "factors": "/api/v1/users/*/factors",
     "groups": "/api/v1/groups",
+    "members": "/api/v1/groups/*/users",
     "roles": "/api/v1/iam/assignees/users",
     "apps": "/api/v1/apps",
     "assignments": "/api/v1/apps/*/users",
@@ -100,6 +101,8 @@ def test_a_fault_that_lasts_is_reported_and_spoils_nothing_else(dataset, fault):
     assert report.status == SyncStatus.PARTIAL
     followers = {
         "users": {"factors"},
+        "groups": {"members"},
+        "members": {"groups"},  # the same endpoint
         "roles": {"custom_roles"},
         "apps": {"assignments", "service_apps", "app_use"},
         "logs": set() if fault == "foreign-next" else {"app_use"},  # the same endpoint

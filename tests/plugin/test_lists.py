@@ -9,6 +9,7 @@ from twin_okta.snapshot import Snapshot
 
 HANGING = {
     "groups": "SELECT group_id FROM shown_group_member",
+    "members": "SELECT group_id FROM shown_member",
     "roles": "SELECT holder_id FROM shown_role WHERE holder_kind = 'user'",
     "custom_roles": "SELECT role_id FROM shown_role_permission",
     "service_apps": "SELECT app_id FROM shown_client_role",

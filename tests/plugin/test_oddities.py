@@ -45,6 +45,7 @@ ENDPOINTS = (
     Endpoint("factors", "/api/v1/users/*/factors"),
     Endpoint("groups", "/api/v1/groups"),
     Endpoint("groups", "/api/v1/groups/*/users"),
+    Endpoint("members", "/api/v1/groups/*/users"),
     Endpoint("roles", "/api/v1/iam/assignees/users"),
     Endpoint("roles", "/api/v1/users/*/roles"),
     Endpoint("roles", "/api/v1/groups/*/roles"),

@@ -33,6 +33,7 @@ PARAMETERS = {"users": 24, "apps": 16, "groups": 6, "admins": 6, "seed": 5, "var
 
 RESTS_ON = {
     "factors": ("users", "authenticators"),
+    "members": ("groups",),
     "roles": ("groups",),
     "custom_roles": ("roles", "service_apps"),
     "assignments": ("apps",),

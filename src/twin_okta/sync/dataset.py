@@ -1,6 +1,6 @@
 """One dataset read: its list as its step says, then whichever of its subjects are due."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -10,6 +10,7 @@ from twin_okta.datasets import Dataset
 from twin_okta.reading import Reading
 from twin_okta.snapshot import Snapshot
 from twin_okta.sync.drift import note_drift
+from twin_okta.sync.groups import take_out_the_deleted
 from twin_okta.sync.merge import Merge, Since, TooManyNamed
 from twin_okta.sync.pairs import read_pairs
 from twin_okta.sync.readers import READERS
@@ -43,6 +44,12 @@ SELECT count(*) FILTER (WHERE r.outcome IS NOT 'gone'),
 FROM ({subjects}) s LEFT JOIN subject_read r ON r.dataset = ? AND r.subject = s.subject
 """
 
+BEHIND = """
+SELECT count(*) FROM subject_read r WHERE r.dataset = ? AND r.outcome = 'read' AND (
+    r.subject IN (SELECT d.subject FROM due d WHERE d.dataset = ?)
+    OR r.subject IN (SELECT u.subject FROM unread u WHERE u.dataset = ?))
+"""
+
 
 async def read_dataset(run: Run, dataset: Dataset) -> DatasetReport:
     """Read what is to be read of it."""
@@ -56,6 +63,8 @@ async def read_dataset(run: Run, dataset: Dataset) -> DatasetReport:
         pairs = await read_pairs(run)
         changed += pairs.changed
         mode = SyncMode.DELTA if pairs.asked else mode
+    if name == "members":
+        take_out_the_deleted(run.snapshot)
     if dataset.subjects:
         sweep = Sweep(run, dataset, reader.of_each(run), everything=run.is_doubted(name))
         await sweep.read()
@@ -141,9 +150,11 @@ def report(run: Run, dataset: Dataset, mode: SyncMode, changed: int) -> DatasetR
         ((expected, read, never),) = run.snapshot.rows(
             POPULATION.format(subjects=dataset.subjects), (dataset.name,)
         )
-        if never:
+        if never and not dataset.most_requests:
             reasons.append(f"{never} {dataset.subjects_are} were never read.")
     state = DatasetState.PARTIAL if reasons else DatasetState.COMPLETE
+    if dataset.most_requests:
+        reasons.extend(_waiting(run, dataset, read, expected))
     return DatasetReport(
         state=state,
         read=read,
@@ -152,6 +163,14 @@ def report(run: Run, dataset: Dataset, mode: SyncMode, changed: int) -> DatasetR
         mode=mode,
         changed=changed,
     )
+
+
+def _waiting(run: Run, dataset: Dataset, read: int, expected: int) -> Iterator[str]:
+    """What waits for a later sync: no fault of this one."""
+    behind = run.snapshot.number(BEHIND, (dataset.name,) * 3)
+    if read < expected or behind:
+        told = f", {behind} of them before they changed" if behind else ""
+        yield f"{read} of {expected} {dataset.subjects_are} were read{told}; a later sync goes on."
 
 
 def pages_of(snapshot: Snapshot, dataset: Dataset) -> int:

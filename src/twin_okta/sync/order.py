@@ -2,15 +2,17 @@
 
     logs ── everything else, once the log was ever read
     groups ── roles ──┬── custom_roles
+                      ├── members
     users ────────────┴── factors
     apps ──┬── assignments
            ├── service_apps
            └── (logs) ── app_use
 
 The log tells what of the rest is due. Factors wait for users and roles because privileged users are
-read first, custom roles for whoever holds them, the use of applications for the log because both
-spend its rate limit. Everything else is independent; each waits for its own rate limit and for
-nobody else's.
+read first, custom roles for whoever holds them, the members of ordinary groups for roles and
+the use of applications for the log because both spend one rate limit. Where requests are counted,
+what no figure needs waits for all the rest. Everything else is independent; each waits for its own
+rate limit and for nobody else's.
 """
 
 import asyncio
@@ -50,12 +52,15 @@ from twin_okta.sync.strangers import meet_strangers
 NOBODY = WhoAnswers("", "")
 BASELINE_HOURS = 168
 CANCEL_POLL_S = 0.1
-STILL_DUE = """
-SELECT (SELECT count(*) FROM due) + (SELECT count(*) FROM unread) + (SELECT count(*)
+OUT_OF_DATE = """
+SELECT dataset, subject FROM due
+UNION SELECT dataset, subject FROM (SELECT * FROM unread EXCEPT SELECT * FROM waiting)
+"""
+STILL_DUE = f"""
+SELECT (SELECT count(*) FROM ({OUT_OF_DATE})) + (SELECT count(*)
     FROM shown_user u JOIN sign_in_status i ON i.status = u.status
     WHERE u.id NOT IN (SELECT r.subject FROM subject_read r WHERE r.dataset = 'factors'))
 """
-OUT_OF_DATE = "SELECT dataset FROM due UNION SELECT dataset FROM unread"
 MOST_ROUNDS = 2
 """How often what changes during a sync is caught up with."""
 
@@ -172,12 +177,14 @@ async def _read(run: Run) -> None:
 
 
 def in_order(datasets: Mapping[str, Dataset]) -> Iterator[Dataset]:
-    """Each behind those that it comes after, and the log before them all."""
+    """Each behind those that it comes after, the log before them all, and last what no figure
+    needs."""
     before = {
         name: ({*dataset.after, "logs"} - {name}) & datasets.keys()
         for name, dataset in datasets.items()
     }
-    return map(datasets.__getitem__, TopologicalSorter(before).static_order())
+    known = map(datasets.__getitem__, TopologicalSorter(before).static_order())
+    return iter(sorted(known, key=lambda dataset: dataset.most_requests > 0))
 
 
 @frozen
@@ -204,6 +211,8 @@ class Scheduler:
         """What must be over first. The log comes before everything, since it tells what is due;
         where nothing was read yet there is nothing that it could tell, and a first reading of a
         week takes long."""
+        if dataset.most_requests and self.run.context.budget.requests is not None:
+            yield from self._tasks
         first_time = not self.run.snapshot.number("SELECT count(*) FROM log_cursor")
         yield from (name for name in dataset.after if name != "logs")
         if dataset.name != "logs" and (dataset.bucket == "logs" or not first_time):
@@ -217,7 +226,9 @@ async def _catch_up(run: Run) -> None:
             return
         await run.attempt("logs", lambda: read_news(run))
         take_sign_ins(run.snapshot)
-        due = {name for (name,) in run.snapshot.rows(OUT_OF_DATE)}
+        due = {
+            name for (name,) in run.snapshot.rows(f"SELECT DISTINCT dataset FROM ({OUT_OF_DATE})")
+        }
         again = {name: it for name, it in run.asked.datasets.items() if name in due}
         for dataset in in_order(again):
             await run.attempt(dataset.name, lambda it=dataset: _read_dataset(run, it))

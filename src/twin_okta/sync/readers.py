@@ -15,7 +15,7 @@ from twin_okta.sync.authenticators import AUTHENTICATORS
 from twin_okta.sync.custom_roles import PERMISSIONS, RESOURCES
 from twin_okta.sync.devices import CHANGED_DEVICES, DEVICES
 from twin_okta.sync.factors import FACTORS
-from twin_okta.sync.groups import CHANGED_GROUPS, GROUPS, MEMBERS
+from twin_okta.sync.groups import CHANGED_GROUPS, GROUPS, MEMBERS, ORDINARY_MEMBERS
 from twin_okta.sync.lists import Listing, read_whole
 from twin_okta.sync.merge import Since
 from twin_okta.sync.policies import RULES, read_policies
@@ -60,6 +60,7 @@ READERS: dict[str, Reader] = {
     "groups": Reader(
         whole=_list("groups", GROUPS), since=CHANGED_GROUPS, of_each=_each(group=[MEMBERS])
     ),
+    "members": Reader(of_each=_each(group=[ORDINARY_MEMBERS])),
     "roles": Reader(whole=_list("roles", ASSIGNEES), of_each=_each(user=[ROLES], group=[ROLES])),
     "custom_roles": Reader(of_each=_each(role=[PERMISSIONS], resource_set=[RESOURCES])),
     "api_tokens": Reader(whole=_list("api_tokens", API_TOKENS)),

@@ -1,6 +1,7 @@
 """One sync while it runs: what every dataset needs, and how each one's end is judged."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -54,6 +55,8 @@ class Run:
     """Of when each dataset was when the sync began."""
     read_as: dict[str, DatasetReport] = field(factory=dict[str, DatasetReport])
     """Each dataset's report before it was doubted."""
+    begun: Counter[str] = field(factory=Counter[str])
+    """The requests that lists of subjects take which this sync has begun, by dataset."""
     unfinished: set[str] = field(factory=set[str])
     """The datasets that were not read to their end."""
     unlisted_as_of: tuple[int, ...] = ()

@@ -66,31 +66,42 @@ OF_ONE = (Denied, NotOkta, Refused, ServerTrouble, Throttled, UnreadableAnswer)
 FORGET_WORK = "DROP TABLE IF EXISTS temp.work_{dataset}"
 MAKE_WORK = """
 CREATE TEMP TABLE work_{dataset} AS
-SELECT w.subject, w.kind, coalesce(r.in_order, w.is_first) AS in_order,
-    r.subject IS NOT NULL AND (r.outcome = 'read' OR r.left_out) AS is_known,
-    coalesce(r.failure, '') <> '' AS failed_before, coalesce(r.left_out, 0) AS left_out,
-    CASE WHEN r.outcome NOT IN ('read', 'gone') THEN r.sync END AS tried_in, r.read_at,
-    r.subject IS NOT NULL AND r.failure = '' AND r.read_at >= :covered
-        AND r.subject NOT IN (SELECT d.subject FROM told_due d WHERE d.dataset = :dataset)
-        AND r.subject NOT IN (SELECT u.subject FROM unread u WHERE u.dataset = :dataset)
-        AS is_untold
-FROM ({subjects}) w LEFT JOIN subject_read r ON r.dataset = :dataset AND r.subject = w.subject
-WHERE :all OR r.subject IS NULL OR r.failure <> '' OR r.read_at < :covered
-    OR r.subject IN (SELECT d.subject FROM due d WHERE d.dataset = :dataset)
-    OR r.read_at > :soon
-    OR julianday(:now) - julianday(r.read_at) > :days * (:earliest + :stretch
-        * ((r.spread + julianday(r.read_at)) * 997
-            - CAST((r.spread + julianday(r.read_at)) * 997 AS INTEGER)))
-    OR r.read_at < (SELECT m.moved_at FROM ({moved}) m WHERE m.subject = w.subject)
-    OR r.outcome = 'gone' AND r.read_at < (SELECT as_of FROM dataset WHERE name = :list)
-GROUP BY w.subject
-ORDER BY failed_before, w.is_first DESC, r.subject IS NOT NULL, is_untold, r.read_at, random()
+SELECT subject, kind, in_order, is_known, failed_before, left_out, tried_in, read_at,
+    holds AND NOT is_told AS is_untold, max(1, (size + :page - 1) / :page) AS requests
+FROM (SELECT w.subject, w.kind, w.is_first, coalesce(r.in_order, w.is_first) AS in_order,
+        r.subject IS NOT NULL AS is_met,
+        r.subject IS NOT NULL AND (r.outcome = 'read' OR r.left_out) AS is_known,
+        coalesce(r.failure, '') <> '' AS failed_before, coalesce(r.left_out, 0) AS left_out,
+        CASE WHEN r.outcome NOT IN ('read', 'gone') THEN r.sync END AS tried_in, r.read_at,
+        r.subject IS NOT NULL AND r.failure = '' AND r.read_at >= :covered AS holds,
+        coalesce(r.subject IN (SELECT d.subject FROM told_due d WHERE d.dataset = :dataset)
+            OR r.subject IN (SELECT u.subject FROM unread u WHERE u.dataset = :dataset), 0)
+            AS is_told, coalesce(z.size, 0) AS size, z.size IS NULL AS is_of_no_size
+    FROM ({subjects}) w LEFT JOIN subject_read r ON r.dataset = :dataset AND r.subject = w.subject
+    LEFT JOIN ({sizes}) z ON z.subject = w.subject
+    WHERE :all OR r.subject IS NULL OR r.failure <> '' OR r.read_at < :covered
+        OR r.subject IN (SELECT d.subject FROM due d WHERE d.dataset = :dataset)
+        OR r.read_at > :soon
+        OR julianday(:now) - julianday(r.read_at) > :days * (:earliest + :stretch
+            * ((r.spread + julianday(r.read_at)) * 997
+                - CAST((r.spread + julianday(r.read_at)) * 997 AS INTEGER)))
+        OR r.read_at < (SELECT m.moved_at FROM ({moved}) m WHERE m.subject = w.subject)
+        OR r.outcome = 'gone' AND r.read_at < (SELECT as_of FROM dataset WHERE name = :list)
+    GROUP BY w.subject)
+ORDER BY failed_before, is_first DESC, :most IS NOT NULL AND NOT is_told, is_met, is_untold,
+    read_at, is_of_no_size, size, random()
 """
 """Where a subject falls at random stays the same, and when it is read again is another time after
-each reading: else those that were read together would be so for ever."""
+each reading: else those that were read together would be so for ever. Where not all can be read in
+one sync, those that changed come before those never read, which are only not known."""
+LEAVE_THE_REST = """
+DELETE FROM work_{dataset} WHERE rowid IN (SELECT w.rowid FROM (SELECT rowid, sum(requests)
+    OVER (ORDER BY rowid) - requests AS before FROM work_{dataset}) w WHERE w.before >= ?)
+"""
+"""What a sync may still spend is what begins the last list, which is read to its end."""
 NEXT = """
 SELECT rowid, subject, kind, in_order, is_known, failed_before, left_out, tried_in,
-    read_at, is_untold
+    read_at, is_untold, requests
 FROM work_{dataset} WHERE rowid > ? ORDER BY rowid LIMIT 500
 """
 LEFT = "{column} NOT IN (SELECT s.subject FROM ({subjects}) s)"
@@ -109,7 +120,8 @@ UPDATE dataset SET shown = 1, as_of = ? WHERE name = ? AND NOT EXISTS (SELECT 1 
 class Due:
     """A subject that is to be read. `left_out`: not all of its last reading was understood.
     `tried_in`: the sync that first tried to, and none could yet. `is_untold`: though no entry
-    names it; its reading, which was at `read_at`, is old, or a policy may hide what it has."""
+    names it; its reading, which was at `read_at`, is old, or a policy may hide what it has.
+    `requests` is what it takes, as far as its size is known."""
 
     subject: str
     kind: str
@@ -120,6 +132,7 @@ class Due:
     tried_in: int | None
     read_at: str | None
     is_untold: int
+    requests: int
 
 
 @define
@@ -143,7 +156,8 @@ class Sweep:
     async def read(self) -> None:
         """Read whoever is due."""
         question = ask(self.run, self.dataset.name, WHOLE, in_order=1)
-        width = MANY_AT_A_TIME if self.dataset.counts_subjects else AT_A_TIME
+        is_short = self.dataset.counts_subjects and not self.dataset.most_requests
+        width = MANY_AT_A_TIME if is_short else AT_A_TIME
         await each(self.due(), self._read_one, width=width)
         for kind, refusal in self.refused.items():
             if kind not in self.answered:
@@ -163,7 +177,9 @@ class Sweep:
         last = 0
         while batch := snapshot.rows(NEXT.format(dataset=name), (last,)):
             for last, *subject in batch:  # noqa: B007  the last one is where to go on
-                yield Due(*subject)
+                due = Due(*subject)
+                self.run.begun[name] += due.requests
+                yield due
 
     async def _read_one(self, due: Due) -> None:
         name, listings = self.dataset.name, self.listings[due.kind]
@@ -266,12 +282,14 @@ def key_of(dataset: Dataset, listing: Listing[object], due: Due) -> dict[str, st
 def make_work(run: Run, dataset: Dataset, *, everything: bool) -> None:
     """Put down who is due, in the order in which they are read."""
     snapshot, now = run.snapshot, run.okta_now()
+    left = dataset.most_requests - run.begun[dataset.name] if dataset.most_requests else None
     snapshot.rows(FORGET_WORK.format(dataset=dataset.name))
     snapshot.rows(
         MAKE_WORK.format(
             dataset=dataset.name,
             subjects=dataset.subjects,
             moved=dataset.moved or "SELECT NULL AS subject, NULL AS moved_at",
+            sizes=dataset.sizes or "SELECT NULL AS subject, NULL AS size",
         ),
         {
             "dataset": dataset.name,
@@ -283,8 +301,12 @@ def make_work(run: Run, dataset: Dataset, *, everything: bool) -> None:
             "earliest": EARLIEST,
             "stretch": LATEST - EARLIEST,
             "list": dataset.needs or dataset.name,
+            "page": dataset.page,
+            "most": left,
         },
     )
+    if left is not None:
+        snapshot.write(LEAVE_THE_REST.format(dataset=dataset.name), [(left,)])
 
 
 def _forget_left(run: Run, dataset: Dataset) -> None:
