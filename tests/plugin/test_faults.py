@@ -206,7 +206,7 @@ def test_a_user_without_a_list_of_factors_who_is_still_there_is_not_gone():
 def test_a_malformed_record_is_counted_and_costs_no_other(undisturbed, dataset):
     org = virtual_org()
     several = (
-        20 if dataset in ("factors", "service_apps") else 1
+        20 if dataset in ("factors", "members", "service_apps") else 1
     )  # an empty list has no record to spoil
     org.sandbox.faults.add("bad-record", PATHS[dataset], times=several)
 
