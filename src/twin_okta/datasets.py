@@ -23,8 +23,8 @@ MEMBERS_PAGE = 1000
 """The most that one page of a group's members has."""
 MOST_FOR_MEMBERS = 1000
 """So many requests a sync for the members of ordinary groups. By default Okta answers 500 a minute
-for groups and 600 for factors (its rate limits as last published, 2025): four minutes at half of
-that, while the factors of as many people are read."""
+for groups and 600 for factors (its rate limits as last published, 2025): two to three minutes,
+beside the factors of as many people."""
 IDENTITY_ENGINE, CLASSIC = "idx", "v1"
 """How Okta calls the two engines' pipelines (`/.well-known/okta-organization`)."""
 EDITIONS = {IDENTITY_ENGINE: "Identity Engine", CLASSIC: "Classic Engine"}

@@ -5,6 +5,7 @@ from attrs import evolve
 
 from okta_sandbox.api import tricks
 from tests.support.afresh import afresh, differences
+from tests.support.small_snapshot import SmallSnapshot
 from tests.support.virtual_org import virtual_org
 from twin_host.contract import Budget, DatasetState, SyncMode, SyncStatus
 from twin_okta.datasets import DATASETS
@@ -316,3 +317,27 @@ def test_a_group_that_may_not_be_read_is_named_and_costs_no_other():
     assert row["members_read_at"] is None
     figures = {key: fact.confidence for key, fact in org.facts().items()}
     assert {*figures.values()} == {"verified"}
+
+
+def test_a_group_that_two_datasets_know_for_a_while_is_listed_once(tmp_path):
+    org = SmallSnapshot.made(tmp_path)
+    for table in ("group_member", "member"):
+        org.add(table, group_id="g1", user_id="u1")
+
+    with Snapshot.to_read(tmp_path) as snapshot:
+        assert snapshot.number("SELECT count(*) FROM members") == 1
+
+
+def test_a_plan_counts_the_pages_of_groups_that_changed():
+    org = virtual_org(users=2600, groups=12, apps=4)
+    org.sync(sync_apps=False)
+    org.clock.advance(HOUR_S)
+    large = by_size(org)[-1]
+    act(org).leave_group(members(org, large)[0], large)
+    before = len(asked_for(org))
+
+    plan = org.plan(sync_apps=False).datasets["members"]
+
+    assert (plan.mode, plan.reason) == (SyncMode.DELTA, "1 groups' members are due.")
+    org.sync(sync_apps=False)
+    assert plan.requests == len(asked_for(org)) - before > 1

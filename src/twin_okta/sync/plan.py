@@ -33,6 +33,7 @@ from twin_okta.sync.sweep import make_work
 
 FIRST_TIME = "It was never read."
 OF_WORK = "SELECT kind, count(*) FROM work_{dataset} GROUP BY kind"
+REQUESTS_OF_WORK = "SELECT sum(requests) FROM work_{dataset}"
 PAGES_OF_WORK = """
 SELECT sum(max(1, ((SELECT count(*) FROM {table} t WHERE t.generation = 1
     AND t.{column} = w.subject) + {page} - 1) / {page})) FROM work_{dataset} w
@@ -160,6 +161,8 @@ class Planning:
         return dict(self.run.snapshot.rows(OF_WORK.format(dataset=dataset.name)))  # pyright: ignore[reportArgumentType]
 
     def _pages_of_subjects(self, dataset: Dataset, due: int) -> int:
+        if dataset.sizes:
+            return self.run.snapshot.number(REQUESTS_OF_WORK.format(dataset=dataset.name))
         if dataset.counts_subjects:
             return due
         table, column = next(iter(dataset.hang_on.items()))
