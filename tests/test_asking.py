@@ -124,7 +124,10 @@ def test_rows_have_true_types_and_null_for_what_is_not_known(twin):
     [
         ("status = ACTIVE", lambda row: row["status"] == "ACTIVE"),
         ("status='ACTIVE'", lambda row: row["status"] == "ACTIVE"),
-        ("status != ACTIVE", lambda row: row["status"] not in ("ACTIVE", None)),
+        ("status != ACTIVE", lambda row: row["status"] != "ACTIVE"),
+        ("last_login != 2026-01-01", lambda row: True),
+        ("status in (ACTIVE, 'STAGED')", lambda row: row["status"] in ("ACTIVE", "STAGED")),
+        ("last_login in null, 1970-01-01", lambda row: row["last_login"] is None),
         ("status in ACTIVE, STAGED", lambda row: row["status"] in ("ACTIVE", "STAGED")),
         ("login ~ AN", lambda row: "an" in row["login"]),
         ("is_privileged = yes", lambda row: row["is_privileged"]),
@@ -251,6 +254,19 @@ def test_a_query_counts(twin, org):
     assert found == [{"n": len(list(org.people.indexes()))}]
 
 
+def test_a_text_may_say_what_it_likes(twin):
+    found = twin.run("query", "SELECT 'see users as (x)' AS t FROM users LIMIT 1", "--json").json
+    assert found == [{"t": "see users as (x)"}]
+
+
+def test_what_is_no_text_is_refused_in_a_sentence(twin):
+    for arguments in (("list", "users", "--where", "login = \udc80"), ("show", "\udc80"),
+                      ("query", "SELECT '\udc80'")):  # fmt: skip
+        done = twin.run(*arguments)
+        assert (done.status, done.out) == (2, "")
+        assert done.err == "Error: What was typed is no text in UTF-8: write it so.\n"
+
+
 def test_a_query_knows_which_connector_tells(twin):
     found = twin.run("query", "SELECT DISTINCT source FROM users", "--json").json
     assert found == [{"source": "okta"}]
@@ -293,6 +309,12 @@ FORBIDDEN = [
     "WITH shown_user AS (SELECT * FROM user) SELECT * FROM shown_user",
     'WITH "Shown_User"(id) AS MATERIALIZED (SELECT id FROM user) SELECT * FROM shown_user',
     "WITH [shown_user] AS NOT MATERIALIZED (SELECT * FROM user) SELECT * FROM shown_user",
+    'WITH users("a(") AS (SELECT raw FROM okta.log_event) SELECT * FROM users',
+    'WITH users("a)") AS (SELECT raw FROM okta.log_event) SELECT * FROM users',
+    "WITH 'shown_user' AS (SELECT login FROM okta.user) SELECT * FROM shown_user",
+    "SELECT sql FROM okta.sqlite_master WHERE 'sqlite_master as (' <> ''",
+    "SELECT count(*) FROM user",
+    "SELECT count(*) FROM okta.user",
     "WITH users/**/as/* x */(SELECT * FROM user) SELECT * FROM users",
     "SELECT load_extension('x')",
     "SELECT readfile('/etc/passwd')",

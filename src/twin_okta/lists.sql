@@ -52,8 +52,9 @@ CREATE VIEW tokens AS
 -- --- groups and roles -----------------------------------------------------------------------------
 
 CREATE VIEW groups AS
-    SELECT g.id, g.name, g.type, g.users_count, g.has_admin_role, (SELECT count(*) FROM shown_app_group a
-            WHERE a.group_id = g.id) AS apps_count,
+    SELECT g.id, g.name, g.type, g.users_count, g.has_admin_role,
+        CASE WHEN (SELECT d.shown FROM dataset d WHERE d.name = 'assignments')
+            THEN (SELECT count(*) FROM shown_app_group a WHERE a.group_id = g.id) END AS apps_count,
         (SELECT max(r.read_at) FROM subject_read r WHERE r.dataset IN ('groups', 'members')
             AND r.subject = g.id AND r.outcome = 'read') AS members_read_at
     FROM shown_group g;
@@ -131,15 +132,18 @@ CREATE VIEW service_apps AS
 
 CREATE VIEW policies AS
     SELECT p.id, p.name, p.type, nullif(p.status, '') AS status, p.priority,
-        (SELECT count(*) FROM shown_policy_rule r WHERE r.policy_id = p.id) AS rules_count,
-        CASE p.type WHEN 'ACCESS_POLICY' THEN (SELECT count(*) FROM shown_app a
-            WHERE a.policy_id = p.id) END AS apps_count
+        CASE WHEN EXISTS (SELECT 1 FROM subject_read s WHERE s.dataset = 'policies'
+                AND s.subject = p.id AND s.outcome = 'read')
+            THEN (SELECT count(*) FROM shown_policy_rule r WHERE r.policy_id = p.id) END
+            AS rules_count,
+        CASE WHEN p.type = 'ACCESS_POLICY' AND (SELECT d.shown FROM dataset d WHERE d.name = 'apps')
+            THEN (SELECT count(*) FROM shown_app a WHERE a.policy_id = p.id) END AS apps_count
     FROM shown_policy p;
 
 -- Each value of a rule's conditions and demands in words, ids by the names of what they are.
 CREATE VIEW rule_term AS
     SELECT r.policy_id, r.id AS rule_id, t.part, t.place, CASE t.left_out WHEN 1 THEN 'not ' ELSE '' END
-        || t.about || ' ' || coalesce(
+        || ltrim(t.about || ' ') || coalesce(
             (SELECT g.name FROM shown_group g WHERE g.id = t.value),
             (SELECT z.name FROM shown_zone z WHERE z.id = t.value),
             (SELECT u.login FROM shown_user u WHERE u.id = t.value),
@@ -164,8 +168,8 @@ CREATE VIEW rules AS
             ELSE (SELECT group_concat(t.words, ', ') FROM rule_term t
                 WHERE t.policy_id = r.policy_id AND t.rule_id = r.id AND t.part = 'demand')
             END AS asks,
-        (SELECT group_concat(m.value, ', ') FROM json_each(CASE WHEN json_valid(r.means) THEN r.means
-            END) m) AS one_factor_enough,
+        CASE WHEN json_valid(r.means) THEN coalesce((SELECT group_concat(m.value, ', ')
+            FROM json_each(r.means) m), '') END AS one_factor_enough,
         r.idle_minutes, r.lifetime_minutes, r.persistent AS is_persistent, r.reauthenticate_in,
         r.id IN (SELECT q.id FROM reachable_rule q) AS is_reachable,
         coalesce(r.priority, 999999) AS place
@@ -214,7 +218,7 @@ CREATE VIEW timeline AS
     SELECT w.thing_id, w.part, e.*
     FROM (SELECT a.actor_id AS thing_id, 'did' AS part, a.uuid FROM log_event a
             WHERE a.actor_id IS NOT NULL
-        UNION ALL SELECT t.id, 'met', b.uuid FROM target t JOIN log_event b ON b.number = t.event
+        UNION SELECT t.id, 'met', b.uuid FROM target t JOIN log_event b ON b.number = t.event
             WHERE t.id IS NOT NULL AND t.id IS NOT b.actor_id) w
     JOIN events e ON e.id = w.uuid;
 

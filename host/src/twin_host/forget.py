@@ -47,3 +47,4 @@ def _forget_knowledge(home: Home, source: str) -> None:
                 store.write(f"DELETE FROM {table} WHERE source = ?", [(source,)])
         index_knowledge(store, home.profile)
         store.execute("VACUUM")  # what was deleted stays in the file until it is written anew
+        store.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # and in the one beside it until then

@@ -112,12 +112,14 @@ def _shared(members: list[KnownList]) -> Kind:
         first,
         columns=(SOURCE, *shared),
         shown=_those(first.shown, names) or tuple(column.name for column in shared),
-        order=_those(first.order, names) or _those(first.key, names),
+        order=_those(first.order, names) or _those(first.key, names) or ("source",),
         label=first.label if first.label in names else "",
         match=first.match if first.match in names else "",
     )
     if others:
-        kept = evolve(kept, key=("source", *first.key), shown=("source", *kept.shown))
+        alike = all(each.key == first.key for each in others) and set(first.key) <= names
+        key = first.key if alike else tuple(column.name for column in shared)
+        kept = evolve(kept, key=("source", *key), shown=("source", *kept.shown))
     return Kind(first.kind, kept, tuple(members))
 
 

@@ -40,16 +40,28 @@ def condition(typed: str, kind: Kind, now: datetime) -> Condition:
         )
     name, operator, value = found.groups()
     column, value = kind.column(name), _unquoted(value)
-    if value.lower() == NOTHING and operator in ("=", "!="):
-        return Condition(f"{quoted(name)} IS {'NOT ' if operator == '!=' else ''}NULL")
     if operator == "~":
         return Condition(f"instr(folded({quoted(name)}), ?)", (folded(value) or "",))
     if operator == "in":
-        values = tuple(_typed(column, each.strip(), now) for each in value.split(","))
-        return Condition(f"{quoted(name)} IN ({', '.join('?' * len(values))})", values)
+        return _any_of(column, _items(found[3]), now)
+    return _compared(column, operator, value, now)
+
+
+def _any_of(column: Column, items: Sequence[str], now: datetime) -> Condition:
+    each = [_compared(column, "=", item, now) for item in items]
+    sql = " OR ".join(f"({condition.sql})" for condition in each)
+    return Condition(sql, tuple(value for condition in each for value in condition.values))
+
+
+def _compared(column: Column, operator: str, value: str, now: datetime) -> Condition:
+    """What is not known is not equal to anything, and so among what is `!=`."""
+    name = quoted(column.name)
+    if value.lower() == NOTHING and operator in ("=", "!="):
+        return Condition(f"{name} IS {'NOT ' if operator == '!=' else ''}NULL")
     if column.type is ColumnType.TIME:
-        return _of_time(quoted(name), operator, value, now)
-    return Condition(f"{quoted(name)} {operator} ?", (_typed(column, value, now),))
+        return _of_time(name, operator, value, now)
+    sign = "IS NOT" if operator == "!=" else operator
+    return Condition(f"{name} {sign} ?", (_typed(column, value, now),))
 
 
 def conditions(typed: Sequence[str], kind: Kind, now: datetime) -> list[Condition]:
@@ -68,10 +80,11 @@ def _of_time(column: str, operator: str, value: str, now: datetime) -> Condition
     start, end = iso_ms(span.start), iso_ms(span.end)
     if operator in ("=", "!=") and start != end:
         inside = f"({column} >= ? AND {column} < ?)"
-        return Condition(inside if operator == "=" else f"NOT {inside}", (start, end))
+        outside = f"{inside} IS NOT TRUE"
+        return Condition(inside if operator == "=" else outside, (start, end))
     if start != end and operator in ("<=", ">"):
         return Condition(f"{column} {'<' if operator == '<=' else '>='} ?", (end,))
-    return Condition(f"{column} {operator} ?", (start,))
+    return Condition(f"{column} {'IS NOT' if operator == '!=' else operator} ?", (start,))
 
 
 def _typed(column: Column, value: str, now: datetime) -> Value:
@@ -95,6 +108,13 @@ def _number(column: Column, value: str) -> int | float:
         if abs(found) < LARGEST:
             return found
     raise UsageError(f"{column.name} is a number, not {value!r}.")
+
+
+def _items(listed: str) -> list[str]:
+    """The values of `in`: separated by commas, in parentheses or not, each in quotes or not."""
+    listed = listed.strip()
+    inner = listed[1:-1] if listed[:1] == "(" and listed[-1:] == ")" else listed
+    return [_unquoted(item.strip()) for item in inner.split(",")]
 
 
 def _unquoted(value: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 def csv_lines(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
     """As RFC 4180 has it, each line without its end; a cell that a spreadsheet would take for a
     formula begins with '."""
-    yield _line(columns)
+    yield _line(map(_harmless, columns))
     yield from csv_rows(rows)
 
 
@@ -28,5 +28,6 @@ def _line(cells: Iterable[Any]) -> str:
 def _harmless(value: Any) -> Any:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    is_formula = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
+    start = value.lstrip()[:1] if isinstance(value, str) else ""
+    is_formula = start in ("=", "+", "-", "@") and start != ""
     return f"'{value}" if is_formula else value

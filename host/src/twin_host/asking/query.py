@@ -18,7 +18,7 @@ from twin_host.known import list_row
 DEADLINE_S = 10.0
 MOST_ROWS = 1000
 COMMAND = (sys.executable, "-P", "-m", "twin_host.asking.query_process")
-CUT_OFF: Mapping[str, Any] = {"error": "it needs too much memory"}
+CUT_OFF: Mapping[str, Any] = {"error": "it was cut off, since it needs too much memory or time"}
 """What stands for the end of an answer that has none."""
 _NO_SUCH = re.compile(r"no such (table|column): (\S+)")
 _NOT_READING = re.compile(r"authoriz|cannot modify|one statement at a time|no SELECT")

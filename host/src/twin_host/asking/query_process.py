@@ -10,7 +10,7 @@ import re
 import resource
 import sqlite3
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ _TOKEN = re.compile(
     r"""'(?:[^']|'')*'|--[^\n]*|/\*.*?(?:\*/|$)|"(?:[^"]|"")*"|\[[^\]]*\]|`(?:[^`]|``)*`|\w+|\S""",
     re.DOTALL,
 )
+_SIGN = re.compile(r"\W")
 _GIVEN_A_NAME = re.compile(r"(\S+) (?:\( [^()]*\) )?as (?:not )?(?:materialized )?\(")
 
 
@@ -76,11 +77,12 @@ def _answers(request: dict[str, Any]) -> Iterator[Any]:
             yield {"error": f"the name {min(taken)} is taken: give what you define another one"}
             return
         views = _names(connection, catalogue, "view")
-        readable = own | {known.about.kind for known in catalogue.lists}
-        connection.set_authorizer(_authorizer(readable, views))
+        connection.set_authorizer(_authorizer(_readable(catalogue, own), views))
         yield from _rows(connection.execute(sql), limit)
     except MemoryError:
         yield {"error": "it needs too much memory"}
+    except UnicodeError:
+        yield {"error": "it is no text in UTF-8"}
     except (sqlite3.Error, sqlite3.Warning, HostError) as error:
         yield {"error": str(error) or type(error).__name__}
 
@@ -98,19 +100,36 @@ def _rows(found: sqlite3.Cursor, limit: int) -> Iterator[Any]:
     yield {"more": False}
 
 
-def _authorizer(readable: Collection[str], views: Collection[str]) -> Callable[..., int]:
+def _readable(catalogue: Catalogue, own: Collection[str]) -> dict[str, set[str]]:
+    """What may be read, by the database that it is in; of what a query defines itself, and of what
+    it does not say the place of, SQLite names none."""
+    kinds = {kind.table for kind in catalogue.kinds}
+    found = {"": kinds | set(own), "temp": kinds}
+    for known in catalogue.lists:
+        found.setdefault(known.source, set()).add(known.about.kind)
+    return found
+
+
+def _authorizer(
+    readable: Mapping[str, Collection[str]], views: Collection[str]
+) -> Callable[..., int]:
     """What a query may do: read lists and what it defines itself, and call functions that touch
     nothing but their arguments. What a connector's own view reads and calls is its own affair."""
 
     def decide(
-        action: int, first: str | None, second: str | None, _in: str | None, within: str | None
+        action: int,
+        first: str | None,
+        second: str | None,
+        database: str | None,
+        within: str | None,
     ) -> int:
         if action in READS or (within or "").lower() in views:
             is_allowed = action in (*READS, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION)
         elif action == sqlite3.SQLITE_FUNCTION:
             is_allowed = (second or "").lower() in FUNCTIONS
         else:
-            is_allowed = action == sqlite3.SQLITE_READ and (first or "").lower() in readable
+            known = readable.get(database or "", ())
+            is_allowed = action == sqlite3.SQLITE_READ and (first or "").lower() in known
         return sqlite3.SQLITE_OK if is_allowed else sqlite3.SQLITE_DENY
 
     return decide
@@ -132,7 +151,10 @@ def _names_given(sql: str) -> set[str]:
     """The names that a query gives to what it defines itself. SQLite says within which name
     something is read, and cannot tell such a one from a view."""
     tokens = [token for token in _TOKEN.findall(sql) if not token.startswith(("--", "/*"))]
-    plain = (token[1:-1] if token[0] in "\"[`'" and len(token) > 1 else token for token in tokens)
+    plain = (  # what stands in quotes is one word, whatever is in it
+        _SIGN.sub("_", token[1:-1]) if token[0] in "\"[`'" and len(token) > 1 else token
+        for token in tokens
+    )
     return set(_GIVEN_A_NAME.findall(" ".join(plain).lower()))
 
 

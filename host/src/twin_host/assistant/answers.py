@@ -82,7 +82,7 @@ def rows(twin: Twin, question: dict[str, Any], limit: int, *, only_count: bool) 
             where=question["where"],
             columns=question["columns"],
             sort=sort.removeprefix("-") or None,
-            descending=sort.startswith("-") or None,
+            descending=sort.startswith("-") if sort else None,
         )
         told = {"not_read": asked.kind.notes}
         if only_count:

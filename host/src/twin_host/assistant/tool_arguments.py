@@ -55,6 +55,8 @@ def _fault(value: Any, schema: Schema) -> str:
     kind, what = TYPES[schema["type"]]
     if type(value) is not kind:
         return what
+    if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
+        return "text without half a character"
     low, high = schema.get("minimum"), schema.get("maximum")
     if low is not None and value < low:
         return f"at least {low}"

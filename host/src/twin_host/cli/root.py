@@ -31,6 +31,8 @@ class Root(click.Group):
         if not standalone_mode:
             return super().main(*args, standalone_mode=False, **more)
         streams.prepare()
+        if any(_is_no_text(argument) for argument in sys.argv):
+            sys.exit(self._failed(UsageError("What was typed is no text in UTF-8: write it so.")))
         status = self._status(*args, **more)
         try:
             streams.finish()
@@ -63,6 +65,11 @@ class Root(click.Group):
             streams.give_up()
         streams.say("\n".join(f"Error: {line}" for line in _for_the_terminal(error)))
         return error.exit_status
+
+
+def _is_no_text(argument: str) -> bool:
+    """Whether an argument holds bytes that are no letters."""
+    return any("\ud800" <= character <= "\udfff" for character in argument)
 
 
 def _for_the_terminal(error: HostError) -> list[str]:
