@@ -29,5 +29,5 @@ def _harmless(value: Any) -> Any:
     if isinstance(value, bool):
         return "yes" if value else "no"
     start = value.lstrip()[:1] if isinstance(value, str) else ""
-    is_formula = start in ("=", "+", "-", "@") and start != ""
+    is_formula = start in ("=", "+", "-", "@")
     return f"'{value}" if is_formula else value
