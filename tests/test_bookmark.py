@@ -9,7 +9,7 @@ from twin_host.home import Home
 from twin_host.store import Store
 from twin_host.twin import Twin
 from twin_okta import rules as rules_files
-from twin_okta.posture import events as judging
+from twin_okta.rules import notable as judging
 
 
 def entry(uuid, *, kind="user.account.lock", published="2026-01-02T03:04:05.678Z"):

@@ -198,6 +198,7 @@ HAVING_SUBJECTS = [name for name, it in DATASETS.items() if it.subjects and name
 )  # fmt: skip
 def test_no_figure_is_verified_of_a_list_that_may_lack_some(org, dataset, statement):
     org.app("chat")
+    org.group("staff", "Staff", "ada")
     org.app("robot", "OPENID_CONNECT", application_type="service")
     org.group("admins", "Admins", "ada", has_admin_role=1)
     org.rule("policy", "OKTA_SIGN_ON")
