@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -143,7 +144,7 @@ class Moment:
         """Where the connectors keep what they read."""
         return self._tables.folder
 
-    @property
+    @cached_property
     def catalogue(self) -> Catalogue:
         """What can be asked."""
         return Catalogue(self.store.lists())

@@ -85,7 +85,7 @@ class Things:
         for part in thing.known.about.parts:
             known = self.catalogue.of(thing.known.source, part.kind)
             kind = Kind(known.table, known.about, (known,))
-            by_time = next((name for name in ("time",) if known.about.column(name)), None)
+            by_time = "time" if known.about.column("time") else None
             question = Question(
                 kind=kind,
                 where=[equal({part.by: thing.id})],
