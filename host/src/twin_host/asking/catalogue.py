@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from functools import cached_property
 
 from attrs import evolve, frozen
 
@@ -22,6 +23,11 @@ class KnownList:
     def table(self) -> str:
         """Its name in SQL, and how a person names it."""
         return f"{self.source}.{self.about.kind}"
+
+    @property
+    def alone(self) -> "Kind":
+        """It as a kind of this connector's own."""
+        return Kind(self.table, self.about, (self,))
 
 
 @frozen
@@ -65,7 +71,7 @@ class Catalogue:
         """The connectors that have any."""
         return list(dict.fromkeys(known.source for known in self.lists))
 
-    @property
+    @cached_property
     def kinds(self) -> list[Kind]:
         """Every kind once, in the order of the connectors; each with a column `source`."""
         by_kind: dict[str, list[KnownList]] = {}
@@ -83,7 +89,7 @@ class Catalogue:
                 return kind
         for known in self.lists:
             if known.table == name:
-                return Kind(known.table, known.about, (known,))
+                return known.alone
         if not self.lists:
             raise UsageError("Nothing can be listed yet: sync a connector first.")
         names = [kind.table for kind in self.kinds]

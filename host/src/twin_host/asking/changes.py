@@ -97,7 +97,7 @@ class ThingChanges:
     def _kinds(self) -> Iterator[tuple[str, Kind]]:
         for known in self.catalogue.lists:
             if known.about.kind == CHANGES and self.source in (None, known.source):
-                yield known.source, Kind(known.table, known.about, (known,))
+                yield known.source, known.alone
 
 
 @frozen

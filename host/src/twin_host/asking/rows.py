@@ -61,6 +61,10 @@ class Question:
         """The columns that are asked for, all of them unless some are named."""
         return tuple(self.columns) or tuple(self.kind.names)
 
+    def place(self, row: Row) -> Place:
+        """Where a row stands in the order."""
+        return tuple(int(v) if isinstance(v := row[name], bool) else v for name in self.by)
+
     def checked(self) -> "Question":
         """The same. Raises UsageError for a column that the list has not."""
         for name in (*self.columns, *([self.sort] if self.sort else ())):
@@ -137,7 +141,7 @@ class Asker:
             found += fits
             if len(found) > size or len(piece) < PIECE:
                 return self._cut(question, self._whole(question, found[: size + 1]), size)
-            after = _place(question, piece[-1])
+            after = question.place(piece[-1])
             if self.monotonic() - began_s > self.patience_s:
                 shown = self._cut(question, self._whole(question, found), size).rows
                 return Page(shown, after, looked_at)
@@ -165,7 +169,7 @@ class Asker:
 
     def _cut(self, question: Question, rows: list[Row], size: int) -> Page:
         shown = [{name: row[name] for name in question.selected} for row in rows[:size]]
-        place = _place(question, rows[size - 1]) if len(rows) > size else None
+        place = question.place(rows[size - 1]) if len(rows) > size else None
         return Page(shown, place)
 
     def _after(
@@ -253,10 +257,6 @@ def _behind(question: Question, after: Place | None) -> Iterator[tuple[str, tupl
     yield f"({columns}) {sign} ({', '.join('?' * len(after))})", after
     if question.falls:
         yield f"{first} IS NULL", ()
-
-
-def _place(question: Question, row: Row) -> Place:
-    return tuple(int(v) if isinstance(v := row[name], bool) else v for name in question.by)
 
 
 def _shown(value: Any, *, yes_or_no: bool) -> Any:

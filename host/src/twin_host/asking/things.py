@@ -5,7 +5,7 @@ from typing import Any
 
 from attrs import frozen
 
-from twin_host.asking.catalogue import Catalogue, Kind, KnownList
+from twin_host.asking.catalogue import Catalogue, KnownList
 from twin_host.asking.conditions import Condition, equal
 from twin_host.asking.names import Named, beginning, called, holding, nearest
 from twin_host.asking.rows import Asker, Question
@@ -84,10 +84,9 @@ class Things:
         """Its sections, each with its rows still to be asked for."""
         for part in thing.known.about.parts:
             known = self.catalogue.of(thing.known.source, part.kind)
-            kind = Kind(known.table, known.about, (known,))
             by_time = "time" if known.about.column("time") else None
             question = Question(
-                kind=kind,
+                kind=known.alone,
                 where=[equal({part.by: thing.id})],
                 sort=by_time,
                 descending=True if by_time else None,
@@ -109,8 +108,7 @@ class Things:
         ]
 
     def _of(self, known: KnownList, condition: Condition) -> Iterator[Thing]:
-        kind = Kind(known.table, known.about, (known,))
-        for row in self.asker.rows(Question(kind=kind, where=[condition])):
+        for row in self.asker.rows(Question(kind=known.alone, where=[condition])):
             yield Thing(known, row)
 
 

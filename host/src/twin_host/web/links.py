@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from attrs import frozen
 
-from twin_host.asking.catalogue import Kind, KnownList
+from twin_host.asking.catalogue import KnownList
 from twin_host.asking.conditions import Condition
 from twin_host.asking.rows import Asker, Question
 from twin_host.asking.tables import quoted
@@ -64,8 +64,7 @@ def by_name(now: Moment, source: str, names: Iterable[str]) -> Mapping[str, str]
 
 
 def _is_short(asker: Asker, known: KnownList) -> bool:
-    kind = Kind(known.table, known.about, (known,))
-    return asker.count(Question(kind=kind), most=SHORT) <= SHORT
+    return asker.count(Question(kind=known.alone), most=SHORT) <= SHORT
 
 
 def _there(asker: Asker, known: KnownList, column: str, values: list[str]) -> list[str]:
@@ -75,9 +74,10 @@ def _there(asker: Asker, known: KnownList, column: str, values: list[str]) -> li
 def _rows(
     asker: Asker, known: KnownList, column: str, values: list[str], columns: tuple[str, ...]
 ) -> Iterable[dict[str, object]]:
-    kind = Kind(known.table, known.about, (known,))
     for start in range(0, len(values), AT_ONCE):
         some = values[start : start + AT_ONCE]
         marks = ", ".join("?" * len(some))
         condition = Condition(f"{quoted(column)} IN ({marks})", tuple(some))
-        yield from asker.rows(Question(kind=kind, where=[condition], columns=columns, sort=column))
+        yield from asker.rows(
+            Question(kind=known.alone, where=[condition], columns=columns, sort=column)
+        )

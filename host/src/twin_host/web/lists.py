@@ -137,10 +137,7 @@ def _page(now: Moment, question: Question, asked: Asked) -> tuple[Page, str, str
 
 
 def _place(question: Question, page: Page, number: int) -> Place | None:
-    if not page.rows:
-        return None
-    row = page.rows[number]
-    return tuple(int(v) if isinstance(v := row[name], bool) else v for name in question.by)
+    return question.place(page.rows[number]) if page.rows else None
 
 
 def _sortings(asked: Asked, kind: Kind, question: Question) -> dict[str, Sorting]:

@@ -8,7 +8,6 @@ from attrs import evolve, frozen
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from twin_host.asking.catalogue import Kind
 from twin_host.asking.rows import Question
 from twin_host.asking.tables import folded
 from twin_host.asking.things import PartOf, Thing
@@ -81,9 +80,8 @@ class ThingPages:
 
 def _known_of(now: Moment, thing: Thing) -> dict[str, Any]:
     known = thing.known
-    kind = Kind(known.table, known.about, (known,))
     row = {**thing.row, "source": known.source}
-    values = cells(now, kind, row)
+    values = cells(now, known.alone, row)
     return {
         "thing": thing,
         "address": address_of(known.source, known.about.kind, thing.id),
