@@ -3,8 +3,12 @@
 import csv
 import io
 import json
+import os
+import select
+import signal
 import sqlite3
 import time
+from pathlib import Path
 
 import pytest
 
@@ -373,6 +377,24 @@ def test_nothing_waits_for_a_query(twin):
     finally:
         running.kill()
         running.communicate()
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="It takes a process's own handle.")
+def test_a_query_whose_command_was_killed_ends_by_itself(twin):
+    running = twin.start("query", ENDLESS["recursion"], "--deadline-s", "3")
+    children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+    while not (found := children.read_text().split()):
+        assert running.poll() is None
+    handle = os.pidfd_open(int(found[0]))
+    running.kill()
+    running.communicate()
+    try:
+        ended, _, _ = select.select([handle], [], [], 60)
+    finally:
+        if not ended:
+            os.kill(int(found[0]), signal.SIGKILL)
+        os.close(handle)
+    assert ended
 
 
 def test_a_query_has_at_most_as_many_rows_as_asked_and_says_so(twin):
