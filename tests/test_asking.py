@@ -130,6 +130,8 @@ def test_rows_have_true_types_and_null_for_what_is_not_known(twin):
         ("status='ACTIVE'", lambda row: row["status"] == "ACTIVE"),
         ("status != ACTIVE", lambda row: row["status"] != "ACTIVE"),
         ("last_login != 2026-01-01", lambda row: True),
+        ("strength != strong", lambda row: row["strength"] != "strong"),
+        ("strength = null", lambda row: row["strength"] is None),
         ("status in (ACTIVE, 'STAGED')", lambda row: row["status"] in ("ACTIVE", "STAGED")),
         ("last_login in null, 1970-01-01", lambda row: row["last_login"] is None),
         ("status in ACTIVE, STAGED", lambda row: row["status"] in ("ACTIVE", "STAGED")),
