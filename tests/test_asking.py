@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import select
 import signal
 import sqlite3
@@ -388,10 +389,13 @@ def test_a_query_whose_command_was_killed_ends_by_itself(twin):
     while not (found := children.read_text().split()):
         assert running.poll() is None
     handle = os.pidfd_open(int(found[0]))
+    limits = Path(f"/proc/{found[0]}/limits")
+    while not re.search(r"Max file size +0", limits.read_text()):  # it has its question by then
+        assert running.poll() is None
     running.kill()
     running.communicate()
     try:
-        ended, _, _ = select.select([handle], [], [], 60)
+        ended, _, _ = select.select([handle], [], [], 30)
     finally:
         if not ended:
             os.kill(int(found[0]), signal.SIGKILL)
