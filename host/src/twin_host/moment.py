@@ -169,17 +169,17 @@ class Moment:
         *,
         where: Sequence[str] = (),
         columns: Sequence[str] = (),
-        sort: str | None = None,
-        descending: bool | None = None,
+        sort: str = "",
     ) -> Question:
-        """What a person asks of a list. Raises UsageError for what it has not, or cannot be."""
-        found = self.catalogue.kind(kind)
+        """What a person asks of a list; with a minus before the column by which it is sorted the
+        largest come first. Raises UsageError for what it has not, or cannot be."""
+        found, by = self.catalogue.kind(kind), sort.removeprefix("-") or None
         asked = Question(
             kind=found,
             where=conditions(where, found, self.clock()),
             columns=tuple(columns),
-            sort=sort,
-            descending=descending,
+            sort=by,
+            descending=sort.startswith("-") if by else None,
         )
         return asked.checked()
 

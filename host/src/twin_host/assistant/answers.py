@@ -74,16 +74,9 @@ def gap(twin: Twin, gap_id: str, limit: int) -> dict[str, Any]:
 
 
 def rows(twin: Twin, question: dict[str, Any], limit: int, *, only_count: bool) -> Any:
-    """`twin_list`; a sort that begins with a minus falls."""
+    """`twin_list`."""
     with twin.moment() as now:
-        sort: str = question["sort"] or ""
-        asked = now.question(
-            question["kind"],
-            where=question["where"],
-            columns=question["columns"],
-            sort=sort.removeprefix("-") or None,
-            descending=sort.startswith("-") if sort else None,
-        )
+        asked = now.question(**question)
         told = {"not_read": asked.kind.notes}
         if only_count:
             return {"count": now.asker.count(asked)} | told

@@ -111,7 +111,7 @@ def add_asking(server: MCPServer[Any], twin: Twin) -> None:
         strength), groups, members, roles, apps (class, assigned_users, is_used), assignments,
         tokens, policies, rules, devices, events (the log) and more; the resource twin://lists says
         what each column means. Null is what was not read. Without `columns` the telling ones."""
-        question = {"kind": kind, "where": where, "columns": columns, "sort": sort}
+        question = {"kind": kind, "where": where, "columns": columns, "sort": sort or ""}
         return await answer(lambda: answers.rows(twin, question, limit, only_count=count))
 
     @server.tool(annotations=READ)

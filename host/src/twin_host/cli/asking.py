@@ -87,9 +87,7 @@ def list_command(  # noqa: PLR0913  one for each option
     """
     with twin().moment() as now:
         chosen = [name.strip() for name in columns.split(",")] if columns else []
-        by = sort.removeprefix("-") if sort else None
-        falls = sort.startswith("-") if sort else None
-        asked = now.question(kind, where=where, columns=chosen, sort=by, descending=falls)
+        asked = now.question(kind, where=where, columns=chosen, sort=sort or "")
         if only_count:
             streams.out(str(now.asker.count(asked)))
         elif as_json:

@@ -69,18 +69,11 @@ class Asked:
 
     def question(self, now: Moment, selected: Sequence[str]) -> Question:
         """What is asked of the twin. Raises UsageError for what the list cannot be asked."""
-        by = self.sort.removeprefix("-") or None
-        found = now.question(
-            self.kind,
-            where=self.where,
-            columns=selected,
-            sort=by,
-            descending=self.sort.startswith("-") if by else None,
-        )
+        found = now.question(self.kind, where=self.where, columns=selected, sort=self.sort)
         order = found.kind.about.order
-        if by and by not in order:
+        if found.sort and found.sort not in order:
             raise UsageError(
-                f"{self.kind} cannot be sorted by {by} at any size: it can be by "
+                f"{self.kind} cannot be sorted by {found.sort} at any size: it can be by "
                 f"{', '.join(order)}."
             )
         return found
