@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from twin_host.errors import HostError
 
@@ -69,6 +70,11 @@ def told(what: str, error: Exception) -> HostError:
     if _code(error) == sqlite3.SQLITE_READONLY:
         return HostError(f"{what} cannot be written: it may only be read.")
     return HostError(f"{what} cannot be read: {str(error).rstrip('.')}.")
+
+
+def as_text(value: Any) -> Any:
+    """SQLite's bytes as JSON can have them; anything else as it is."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
 def _lies_still(path: Path, error: sqlite3.DatabaseError) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from attrs import define, field, frozen
 
-from twin_host.database import open_to_read, told
+from twin_host.database import as_text, open_to_read, told
 from twin_host.errors import HostError
 
 SNAPSHOT = "snapshot.db"
@@ -138,7 +138,7 @@ class Snapshots:
     def _rows(self, source: str, query: str, values: Mapping[str, str]) -> Iterator[Row]:
         try:
             for row in self._connection(source).execute(query, values):
-                yield {name: _as_text(row[name]) for name in row.keys()}  # noqa: SIM118
+                yield {name: as_text(row[name]) for name in row.keys()}  # noqa: SIM118
         except (sqlite3.Error, sqlite3.Warning) as error:
             if self._patience.is_over():
                 raise Late("It takes longer than this.") from error
@@ -155,11 +155,6 @@ class Snapshots:
                 raise NotListable(str(told(f"The snapshot of {source}", error))) from error
             connection.set_progress_handler(self._patience.is_over, LOOK_EVERY)
         return self._open[source]
-
-
-def _as_text(value: Any) -> Any:
-    """SQLite's bytes as JSON can have them; anything else as it is."""
-    return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
 def _both(first: list[Row], rest: Iterator[Row]) -> Iterator[Row]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from twin_host.asking.catalogue import Catalogue
 from twin_host.asking.tables import open_tables
+from twin_host.database import as_text
 from twin_host.errors import HostError
 from twin_host.known import known_list
 
@@ -172,9 +173,7 @@ def _confine(connection: sqlite3.Connection, deadline_s: float) -> None:
 
 def _shown(value: Any) -> Any:
     """What JSON can have: bytes as text, and no number that is none."""
-    if isinstance(value, bytes):
-        return value.decode(errors="replace")
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else as_text(value)
 
 
 if __name__ == "__main__":

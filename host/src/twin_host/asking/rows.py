@@ -16,7 +16,7 @@ from twin_host.asking.catalogue import Kind
 from twin_host.asking.conditions import Condition
 from twin_host.asking.tables import quoted
 from twin_host.contract import ColumnType
-from twin_host.database import told
+from twin_host.database import as_text, told
 from twin_host.errors import HostError, UsageError
 
 PIECE = 5_000
@@ -260,9 +260,7 @@ def _behind(question: Question, after: Place | None) -> Iterator[tuple[str, tupl
 
 
 def _shown(value: Any, *, yes_or_no: bool) -> Any:
-    if isinstance(value, bytes):
-        return value.decode(errors="replace")
-    return bool(value) if yes_or_no and value in (0, 1) else value
+    return bool(value) if yes_or_no and value in (0, 1) else as_text(value)
 
 
 def _explained(kind: Kind, error: sqlite3.Error) -> HostError:
