@@ -69,7 +69,7 @@ CREATE VIEW members AS
 CREATE VIEW role_of_member AS
     SELECT h.id, m.user_id, h.type, h.role, 'group ' || coalesce(g.name, g.id) AS via, h.tier, h.is_held,
         h.custom_role_id, h.resource_set_id
-    FROM role_held h JOIN shown_group_member m ON m.group_id = h.holder_id
+    FROM role_held h JOIN known_member m ON m.group_id = h.holder_id
     JOIN shown_group g ON g.id = h.holder_id WHERE h.holder_kind = 'group';
 
 CREATE VIEW roles AS

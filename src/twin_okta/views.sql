@@ -350,11 +350,14 @@ CREATE VIEW gone_user AS
     WHERE e.event_type = 'user.lifecycle.delete.completed' AND e.outcome IS NOT 'FAILURE'
         AND t.id IS NOT NULL;
 
--- Who is in which group, as far as that was read. A group may have become privileged since.
+-- Who is in which group, as far as that was read. A group may have become privileged since, and no
+-- entry says that whoever is deleted leaves their groups.
 CREATE VIEW known_member AS
     SELECT m.group_id, m.user_id FROM shown_group_member m
+        WHERE m.user_id NOT IN (SELECT u.id FROM gone_user u)
     UNION ALL SELECT m.group_id, m.user_id FROM shown_member m WHERE NOT EXISTS
-        (SELECT 1 FROM shown_group_member p WHERE p.group_id = m.group_id);
+        (SELECT 1 FROM shown_group_member p WHERE p.group_id = m.group_id)
+        AND m.user_id NOT IN (SELECT u.id FROM gone_user u);
 
 -- Everybody who is privileged, by the strongest of their roles. A holder whom the list of users
 -- lacks is nobody who could be looked at.

@@ -278,6 +278,24 @@ def test_a_deleted_group_and_a_deleted_person_are_in_no_list_though_no_group_tel
     assert listed(org) == true_members(org)
 
 
+def test_a_deleted_person_is_in_no_list_of_a_privileged_group_either():
+    org = an_org()
+    org.sync()
+    org.clock.advance(HOUR_S)
+    org.sandbox.faults.play(
+        tricks.replace("lastMembershipUpdated", "2020-01-01T00:00:00.000Z"), "/api/v1/groups"
+    )
+    group = org.sandbox.org.admins.admin_groups()[0].id
+    user_id = rows(org, "SELECT user_id FROM members WHERE group_id = :id", id=group)[0]["user_id"]
+    act(org).delete_user(org.sandbox.org.people.ids.decode(user_id))
+
+    org.sync()
+
+    assert not rows(org, "SELECT 1 FROM members WHERE user_id = :id", id=user_id)
+    through = "holder_id = :id AND via <> 'direct'"
+    assert not rows(org, f"SELECT 1 FROM roles WHERE {through}", id=user_id)
+
+
 def test_a_group_of_more_than_a_page_costs_its_pages(monkeypatch):
     org = virtual_org(users=2600, groups=12, apps=4)
     sizes = sorted(ordinary(org).values())

@@ -10,7 +10,6 @@ from twin_okta.datasets import Dataset
 from twin_okta.reading import Reading
 from twin_okta.snapshot import Snapshot
 from twin_okta.sync.drift import note_drift
-from twin_okta.sync.groups import take_out_the_deleted
 from twin_okta.sync.merge import Merge, Since, TooManyNamed
 from twin_okta.sync.pairs import read_pairs
 from twin_okta.sync.readers import READERS
@@ -63,8 +62,6 @@ async def read_dataset(run: Run, dataset: Dataset) -> DatasetReport:
         pairs = await read_pairs(run)
         changed += pairs.changed
         mode = SyncMode.DELTA if pairs.asked else mode
-    if name == "members":
-        take_out_the_deleted(run.snapshot)
     if dataset.subjects:
         sweep = Sweep(run, dataset, reader.of_each(run), everything=run.is_doubted(name))
         await sweep.read()

@@ -4,7 +4,7 @@ from attrs import evolve
 
 from twin_okta.api.models import Group, Member
 from twin_okta.datasets import MEMBERS_PAGE, PAGE
-from twin_okta.snapshot import Record, Snapshot, folded
+from twin_okta.snapshot import Record, folded
 from twin_okta.sync.lists import Listing
 from twin_okta.sync.merge import Since
 
@@ -38,12 +38,6 @@ MEMBERS = Listing(
 )
 ORDINARY_MEMBERS = evolve(MEMBERS, table="member")
 """Those of groups on which no figure depends are kept apart, so that none waits for them."""
-DELETED = "DELETE FROM member WHERE generation = 1 AND user_id IN (SELECT g.id FROM gone_user g)"
 CHANGED_GROUPS = Since(
     listing=GROUPS, parameter="filter", moved=("lastUpdated", "lastMembershipUpdated")
 )
-
-
-def take_out_the_deleted(snapshot: Snapshot) -> None:
-    """No entry says that whoever is deleted leaves their groups."""
-    snapshot.write(DELETED, [()])
