@@ -30,13 +30,12 @@ STAGED_TABLE = (
 )
 """An older version has kept them among the others, as generation 0."""
 UNREAD = (
-    "CREATE VIEW unread AS SELECT w.dataset, w.subject FROM wanted_subject w WHERE NOT EXISTS"
-    " (SELECT 1 FROM subject_read r WHERE r.dataset = w.dataset AND r.subject = w.subject)"
+    "CREATE VIEW unread AS SELECT n.dataset, n.subject FROM never_read n"
+    " WHERE n.dataset <> 'factors'"
 )
 WAITING = (
-    "CREATE VIEW waiting AS SELECT w.dataset, w.subject FROM wanted_subject w WHERE w.dataset IN"
-    " ({names}) AND NOT EXISTS"
-    " (SELECT 1 FROM subject_read r WHERE r.dataset = w.dataset AND r.subject = w.subject)"
+    "CREATE VIEW waiting AS SELECT n.dataset, n.subject FROM never_read n"
+    " WHERE n.dataset IN ({names})"
 )
 """Those of the unread that lack nothing which a figure needs."""
 MOVED = (
