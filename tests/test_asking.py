@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from okta_sandbox import Org, Settings, create_app, serve
-from tests.support.command_line import Terminal
+from tests.support.command_line import Terminal, read_week
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +27,7 @@ def sandbox():
 @pytest.fixture(scope="module")
 def twin(sandbox, tmp_path_factory):
     url, app = sandbox
-    terminal = Terminal(tmp_path_factory.mktemp("asked") / "twin", app.token())
-    assert terminal.configure(url).status == 0
-    assert terminal.run("sync", "okta", "--hours-back", "168").status == 0
-    return terminal
+    return read_week(tmp_path_factory.mktemp("asked") / "twin", url, app.token())
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from mcp import Client
 
 from okta_sandbox import Org, Settings, create_app, serve
-from tests.support.command_line import Terminal
+from tests.support.command_line import read_week
 from twin_host.assistant import assistant
 from twin_host.home import Home
 from twin_host.twin import Twin
@@ -27,10 +27,7 @@ def sandbox():
 @pytest.fixture(scope="module")
 def terminal(sandbox, tmp_path_factory):
     url, app = sandbox
-    terminal = Terminal(tmp_path_factory.mktemp("asks") / "twin", app.token())
-    assert terminal.configure(url).status == 0
-    assert terminal.run("sync", "okta", "--hours-back", "168").status == 0
-    return terminal
+    return read_week(tmp_path_factory.mktemp("asks") / "twin", url, app.token())
 
 
 class Stranger:

@@ -6,25 +6,21 @@ import re
 from html import unescape
 from urllib.parse import quote, urlencode
 
-import httpx
 import pytest
 
-from tests.support.site import site
+from tests.support.site import entered, synced_site
 from tests.support.true_figures import known
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    with site(tmp_path_factory.mktemp("twin")) as found:
-        found.configure()
-        found.twin.sync("okta", {"hours_back": 168})
+    with synced_site(tmp_path_factory.mktemp("twin")) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def web(place):
-    with httpx.Client(base_url=place.address, follow_redirects=True) as client:
-        client.get(place.entrance)
+    with entered(place) as client:
         yield client
 
 

@@ -5,10 +5,9 @@ import sqlite3
 from datetime import UTC, datetime
 from html import unescape
 
-import httpx
 import pytest
 
-from tests.support.site import site
+from tests.support.site import entered, synced_site
 from twin_host.contract import Column, ColumnType, Enrichment, List
 from twin_host.ingest import ingest
 from twin_host.store import Store
@@ -31,16 +30,13 @@ ELSEWHERE = List(
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    with site(tmp_path_factory.mktemp("twin")) as found:
-        found.configure()
-        found.twin.sync("okta", {"hours_back": 168})
+    with synced_site(tmp_path_factory.mktemp("twin")) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def web(place):
-    with httpx.Client(base_url=place.address, follow_redirects=True) as client:
-        client.get(place.entrance)
+    with entered(place) as client:
         yield client
 
 

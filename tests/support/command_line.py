@@ -59,6 +59,14 @@ class Terminal:
         return self.run("configure", "okta", *arguments, stdin=stdin)
 
 
+def read_week(home: Path, url: str, token: str) -> Terminal:
+    """A twin that was configured for a sandbox and has read a week of it."""
+    terminal = Terminal(home, token)
+    for done in (terminal.configure(url), terminal.run("sync", "okta", "--hours-back", "168")):
+        assert done.status == 0, done.says
+    return terminal
+
+
 @define
 class Result:
     """How a command ended. Its output never holds a traceback."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
+import httpx
 import pytest
 import uvicorn
 from attrs import frozen
@@ -49,6 +50,23 @@ class Site:
 
         values = {"domain": self.org_url, "allow_loopback_http": "true"}
         self.twin.configure("okta", values, {"token": Secret(self.sandbox.token())})
+
+
+@contextmanager
+def entered(place: Site) -> Iterator[httpx.Client]:
+    """A client that has shown the token."""
+    with httpx.Client(base_url=place.address, follow_redirects=True) as client:
+        client.get(place.entrance)
+        yield client
+
+
+@contextmanager
+def synced_site(home: Path) -> Iterator[Site]:
+    """The same as `site`, after one sync of a week."""
+    with site(home) as found:
+        found.configure()
+        found.twin.sync("okta", {"hours_back": 168})
+        yield found
 
 
 @contextmanager
