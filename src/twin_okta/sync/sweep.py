@@ -83,8 +83,8 @@ FROM (SELECT w.subject, w.kind, w.is_first, coalesce(r.in_order, w.is_first) AS 
         OR r.subject IN (SELECT d.subject FROM due d WHERE d.dataset = :dataset)
         OR r.read_at > :soon
         OR julianday(:now) - julianday(r.read_at) > :days * (:earliest + :stretch
-            * ((r.spread + julianday(r.read_at)) * 997
-                - CAST((r.spread + julianday(r.read_at)) * 997 AS INTEGER)))
+            * (r.spread * julianday(r.read_at) * 997
+                - CAST(r.spread * julianday(r.read_at) * 997 AS INTEGER)))
         OR r.read_at < (SELECT m.moved_at FROM ({moved}) m WHERE m.subject = w.subject)
         OR r.outcome = 'gone' AND r.read_at < (SELECT as_of FROM dataset WHERE name = :list)
     GROUP BY w.subject)
@@ -92,8 +92,10 @@ ORDER BY failed_before, is_first DESC, :most IS NOT NULL AND NOT is_told, is_met
     read_at, is_of_no_size, size, random()
 """
 """Where a subject falls at random stays the same, and when it is read again is another time after
-each reading: else those that were read together would be so for ever. Where not all can be read in
-one sync, those that changed come before those never read, which are only not known."""
+each reading: else those that were read together would be so for ever. (Its product with the day
+falls elsewhere for each of them, also a whole number of days later; their sum would not.) Where not
+all can be read in one sync, those that changed come before those never read, which are only not
+known."""
 LEAVE_THE_REST = """
 DELETE FROM work_{dataset} WHERE rowid IN (SELECT w.rowid FROM (SELECT rowid, sum(requests)
     OVER (ORDER BY rowid) - requests AS before FROM work_{dataset}) w WHERE w.before >= ?)
