@@ -48,7 +48,8 @@ SELECT t.name, c.name FROM sqlite_master t JOIN pragma_table_info(t.name) c WHER
 """
 COMPUTED_ONCE = {
     "factor_use": "CREATE UNIQUE INDEX temp.factor_use_of ON factor_use (type, provider)",
-    "enrolled_type": "CREATE UNIQUE INDEX temp.enrolled_type_of ON enrolled_type (user_id, type)",
+    "enrolled_factor": "CREATE INDEX temp.enrolled_factor_of"
+    " ON enrolled_factor (user_id, type, usable, rank, strength)",
     "service_login": "",
     "population": "CREATE UNIQUE INDEX temp.population_id ON population (id)",
     "privilege": "CREATE INDEX temp.privilege_user ON privilege (user_id)",

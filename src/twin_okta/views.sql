@@ -161,23 +161,16 @@ CREATE VIEW enrolment AS
         LEFT JOIN same_authenticator same ON same.type = r.type AND same.provider = r.provider
         LEFT JOIN factor_use u ON u.type = r.type AND u.provider = r.provider) f;
 
--- The types of factors that each user has, each once.
+-- Of each user the factors that may be enrolments.
+CREATE VIEW enrolled_factor AS
+    SELECT e.user_id, e.type, e.strength, e.rank, e.usable
+    FROM enrolment e WHERE coalesce(e.status, '') IN ('ACTIVE', '');
+
+-- The types of them, each once.
 CREATE VIEW enrolled_type AS
     SELECT e.user_id, e.type, e.strength, e.rank, CASE WHEN max(e.usable) THEN 1
             WHEN count(e.usable) < count(*) THEN NULL ELSE 0 END AS usable
-    FROM enrolment e WHERE coalesce(e.status, '') IN ('ACTIVE', '') GROUP BY e.user_id, e.type;
-
--- The best that each user is enrolled in, at the least and at the most where some is undecided.
-CREATE VIEW best_factor AS
-    SELECT e.user_id,
-        max(CASE WHEN e.usable AND e.rank > 0 THEN e.rank ELSE 0 END) AS at_least,
-        max(CASE WHEN (e.usable AND e.rank > 0) IS 0 THEN 0 ELSE coalesce(e.rank, 5) END) AS at_most,
-        min(CASE WHEN e.usable AND e.rank > 0 THEN e.rank END) AS weakest,
-        min(CASE WHEN (e.usable AND e.rank > 0) IS NOT 0 THEN coalesce(e.rank, 1) END)
-            AS weakest_perhaps,
-        max(CASE WHEN e.usable THEN e.strength = 'email' ELSE 0 END) AS has_email,
-        max(CASE WHEN e.usable IS NOT 0 THEN e.strength = 'email' ELSE 0 END) AS has_email_perhaps
-    FROM enrolled_type e GROUP BY e.user_id;
+    FROM enrolled_factor e GROUP BY e.user_id, e.type;
 
 -- --- people --------------------------------------------------------------------------------------
 
@@ -189,18 +182,20 @@ CREATE VIEW service_login AS
 
 -- Everybody who can sign in. `drawn` is NULL while a user's factors were not read, else 1 for those
 -- drawn at random and 0 for those read first on purpose; who changed since, or could never be read,
--- is no random sample, and `is_unsure`. `failure`: an earlier reading stands. `seen`: the newest of
--- sign-in and activation (creation where there is none). `service_evidence` shows an account that is
--- no person's.
+-- is no random sample, and `is_unsure`. `failure`: an earlier reading stands. `at_least` and
+-- `at_most` are the ranks of the best factor, `weakest` and `weakest_perhaps` of the least, as far as
+-- it is decided: digits of one number, so that a user's factors are looked at once, and only those of
+-- the users whom a query comes to. `seen`: the newest of sign-in and activation (creation where there
+-- is none). `service_evidence` shows an account that is no person's.
 CREATE VIEW population AS
     SELECT p.id, p.login, p.status, p.provider, p.created, p.activated, p.last_login, p.can_sign_in,
         p.elsewhere, p.drawn, p.is_unsure, p.read_at, p.sync, p.failure,
-        CASE WHEN p.is_known THEN coalesce(b.at_least, 0) ELSE 0 END AS at_least,
-        CASE WHEN p.is_known THEN coalesce(b.at_most, 0) ELSE 5 END AS at_most,
-        CASE WHEN p.is_known THEN b.weakest END AS weakest,
-        CASE WHEN p.is_known THEN b.weakest_perhaps ELSE 1 END AS weakest_perhaps,
-        CASE WHEN p.is_known THEN coalesce(b.has_email, 0) ELSE 0 END AS has_email,
-        CASE WHEN p.is_known THEN coalesce(b.has_email_perhaps, 0) ELSE 1 END AS has_email_perhaps,
+        CASE WHEN p.is_known THEN p.enrolled & 7 ELSE 0 END AS at_least,
+        CASE WHEN p.is_known THEN p.enrolled >> 3 & 7 ELSE 5 END AS at_most,
+        CASE WHEN p.is_known THEN nullif(p.enrolled >> 6 & 7, 7) END AS weakest,
+        CASE WHEN p.is_known THEN nullif(p.enrolled >> 9 & 7, 7) ELSE 1 END AS weakest_perhaps,
+        CASE WHEN p.is_known THEN p.enrolled >> 12 & 1 ELSE 0 END AS has_email,
+        CASE WHEN p.is_known THEN p.enrolled >> 13 & 1 ELSE 1 END AS has_email_perhaps,
         p.service_evidence, nullif(max(coalesce(p.last_login, ''),
             coalesce(p.activated, p.created, '')), '') AS seen
     FROM (SELECT q.*, q.drawn IS NOT NULL AND NOT q.is_unsure AS is_known
@@ -212,14 +207,24 @@ CREATE VIEW population AS
                     AS is_unsure,
                 CASE r.outcome WHEN 'read' THEN r.read_at END AS read_at,
                 CASE r.outcome WHEN 'read' THEN r.sync END AS sync, r.failure,
+                (SELECT coalesce(max(CASE WHEN e.is_enrolled THEN e.rank ELSE 0 END), 0)
+                    + 8 * coalesce(max(CASE WHEN e.is_enrolled IS 0 THEN 0
+                        ELSE coalesce(e.rank, 5) END), 0)
+                    + 64 * coalesce(min(CASE WHEN e.is_enrolled THEN e.rank END), 7)
+                    + 512 * coalesce(min(CASE WHEN e.is_enrolled IS NOT 0
+                        THEN coalesce(e.rank, 1) END), 7)
+                    + 4096 * coalesce(max(CASE WHEN e.usable THEN e.strength = 'email' END), 0)
+                    + 8192 * coalesce(max(CASE WHEN e.usable IS NOT 0
+                        THEN e.strength = 'email' END), 0)
+                    FROM (SELECT f.rank, f.usable, f.strength, f.usable AND f.rank > 0 AS is_enrolled
+                        FROM enrolled_factor f WHERE f.user_id = u.id) e) AS enrolled,
                 CASE WHEN lower(u.user_type) IN (SELECT t.name FROM service_account_type t)
                     THEN 'user type ' || u.user_type
                     ELSE (SELECT 'login like ' || s.pattern FROM service_login s
                         WHERE lower(u.login) GLOB s.pattern LIMIT 1) END AS service_evidence
             FROM shown_user u LEFT JOIN shown_factor_read r ON r.user_id = u.id
             WHERE (u.status IN (SELECT i.status FROM sign_in_status i) OR u.status = '')
-                AND coalesce(r.outcome, '') <> 'gone') q) p
-    LEFT JOIN best_factor b ON b.user_id = p.id;
+                AND coalesce(r.outcome, '') <> 'gone') q) p;
 
 -- The same in the words of the figures. `in_coverage`: can sign in, and not elsewhere.
 CREATE VIEW person AS
