@@ -1,4 +1,4 @@
-"""The systemd units of the documentation do what it says."""
+"""The systemd units and the line for cron of the documentation do what it says."""
 
 import re
 import shutil
@@ -76,3 +76,24 @@ def test_a_watch_and_a_sync_as_the_units_start_them_work_together(units, tmp_pat
 
     assert done.returncode in (0, int(sync["SuccessExitStatus"]))
     assert watching.returncode == 0
+
+
+def test_the_line_for_cron_syncs_with_no_more_than_cron_gives_it(units, tmp_path):
+    (line,) = re.findall(r"^(?:\S+ ){5}TWIN_HOME=.*$", PAGE.read_text(), re.MULTILINE)
+    moment, command = line.split(" ")[:5], " ".join(line.split(" ")[5:])
+    given = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "SHELL": "/bin/sh", "LOGNAME": "ada"}
+    sandbox = create_app(Org(users=30, apps=4, groups=3, admins=3), Settings(window_s=1))
+    with serve(sandbox) as url:
+        terminal = Terminal(tmp_path / "twin/home")
+        done = terminal.configure(url, "--token-stdin", stdin=sandbox.token())
+        assert done.status == 0, done.says
+        keyring = terminal.environment()["PYTHON_KEYRING_BACKEND"]
+        done = subprocess.run(
+            [given["SHELL"], "-c", command], capture_output=True, text=True,
+            env={**given, "PYTHON_KEYRING_BACKEND": keyring},
+        )  # fmt: skip
+
+    assert all(re.fullmatch(r"\*|\d+", field) for field in moment)
+    assert "%" not in command  # where cron ends the line
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert terminal.run("facts", "--json").json
