@@ -151,9 +151,9 @@ CREATE VIEW rule_term AS
     FROM shown_policy_rule r JOIN (
         SELECT c.policy_id, c.id, 'condition' AS part, j.key AS place, j.value ->> 0 AS about,
             j.value ->> 1 AS value, j.value ->> 2 AS left_out
-            FROM shown_policy_rule c, json_each(c.conditions) j
+            FROM shown_policy_rule c, json_each(c.conditions) j WHERE j.type = 'array'
         UNION ALL SELECT d.policy_id, d.id, 'demand', j.key, j.value ->> 0, j.value ->> 1, j.value ->> 2
-            FROM shown_policy_rule d, json_each(d.demands) j
+            FROM shown_policy_rule d, json_each(d.demands) j WHERE j.type = 'array'
     ) t ON t.policy_id = r.policy_id AND t.id = r.id;
 
 CREATE VIEW rules AS

@@ -35,6 +35,7 @@ WRONG = [
     ("twin_list", {"kind": "users", "count": 1}, "count must be true or false"),
     ("twin_show", {}, "what is missing"),
     ("twin_query", {"sql": ["SELECT 1"]}, "sql must be text"),
+    ("twin_query", {"sql": "SELECT '\udce9'"}, "sql must be text without half a character"),
     ("twin_gap", {"id": None}, "id must be text"),
 ]
 

@@ -99,6 +99,22 @@ def test_every_group_but_everyone_has_the_members_that_it_has(edition):
     assert row["members_read_at"] is None
 
 
+def test_a_built_in_group_without_a_name_is_not_read_for_its_members():
+    """It may be Everyone, whose members are all there are."""
+    org = an_org()
+    everyone = org.sandbox.org.groups.all[0]
+
+    def unnamed(found):
+        return [{**it, "profile": {}} if it["id"] == everyone.id else it for it in found]
+
+    org.sandbox.faults.play(tricks.records(unnamed), "/api/v1/groups")
+
+    org.sync()
+
+    assert everyone.id not in asked_for(org)
+    assert len(listed(org)) > 1
+
+
 def test_the_smallest_are_read_first_and_no_more_than_a_sync_may(few_a_sync):
     org = an_org()
 

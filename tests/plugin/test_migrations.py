@@ -18,13 +18,13 @@ TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
 
 def a_row(db, table, number):
-    """Something in every column, as its declared type."""
+    """Something in every column, as its declared type; a text is JSON, too."""
     values = {}
     for _, column, kind, *_ in db.execute(f"PRAGMA table_info({table})"):
         if column == "only":
             values[column] = 1
         else:
-            values[column] = number if kind == "INTEGER" else f"{table} {column} {number}"
+            values[column] = number if kind == "INTEGER" else f'"{table} {column} {number}"'
     return values
 
 
@@ -66,6 +66,8 @@ def older_snapshot(folder, version):
             table for dataset in DATASETS.values() for table in dataset.hang_on
         } & held.keys():
             held[table] = [row for row in held[table] if row.pop("generation", 1) == 1]
+        for row in held["dataset"]:
+            row.pop("count_before", None)  # that version had judged by it
         for row in held.get("policy_rule", []):
             row.pop("password_alone", None)  # what it was made from is read anew
         db.execute(f"PRAGMA user_version = {version}")

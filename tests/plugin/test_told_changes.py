@@ -234,6 +234,21 @@ def test_a_list_that_comes_back_whole_was_never_shorter(path):
     assert told.differences() == {}
 
 
+def test_a_list_that_comes_back_shorter_is_not_believed_while_its_sync_breaks_off():
+    """What is doubted of a list is worked out when its dataset has been read."""
+    org, told = read_org(users=40, groups=40, apps=4)
+    org.sandbox.faults.play(tricks.records(half), "/api/v1/groups")
+    org.clock.advance(EVERYTHING_AGAIN_S)
+    for requests in range(4, 40):  # somewhere between the list and the last of its members
+        org.budget = Budget(requests=requests)
+        assert synced(org, told, after_s=60) == []
+    org.budget = Budget()
+    org.sandbox.faults.clear()
+
+    assert synced(org, told, after_s=60) == []
+    assert told.differences() == {}
+
+
 def test_a_list_that_stays_shorter_is_told_when_that_is_believed():
     org, told = read_org(apps=40)
     org.sandbox.faults.play(tricks.records(half), "/api/v1/apps")

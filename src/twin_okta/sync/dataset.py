@@ -30,9 +30,9 @@ FROM dataset d LEFT JOIN subject_read r ON r.dataset = d.name AND r.subject = ?
 WHERE d.name = ?
 """
 REMEMBER_COUNT = """
-UPDATE dataset SET count_before = CASE WHEN shown > 0 THEN ? END WHERE name = ?
+UPDATE dataset SET count_before = ?, counted_at = as_of
+WHERE name = ? AND shown > 0 AND count_before IS NULL
 """
-FORGET_COUNT = "UPDATE dataset SET count_before = NULL WHERE name = ?"
 FAILED = """
 SELECT subject, failure FROM subject_read WHERE dataset = ? AND failure <> '' ORDER BY subject
 """
@@ -79,7 +79,6 @@ async def _read_list(
     """Read a dataset's list as its step says; how it was read, and how much is otherwise."""
     name, step, changed = dataset.name, step_of(run, dataset), 0
     if step.mode is SyncMode.NOTHING:
-        run.snapshot.write(FORGET_COUNT, [(name,)])
         return step.mode, 0
     remember_count(run.snapshot, name)
     if step.mode is SyncMode.DELTA and since:
@@ -122,7 +121,8 @@ def list_state(run: Run, dataset: Dataset) -> ListState:
 
 
 def remember_count(snapshot: Snapshot, name: str) -> None:
-    """How many there are before they are read, so that a fall can be seen."""
+    """How many there are before they are read, so that a fall can be seen. A fall that was not
+    judged yet, because the sync broke off, is still to be seen by the count before that."""
     count = Reading.shown(snapshot, name).count()
     snapshot.write(REMEMBER_COUNT, [(count, name)])
 

@@ -23,7 +23,9 @@ SELECT count(DISTINCT coalesce(t.id, e.uuid)) FROM log_event e
 LEFT JOIN target t ON t.event = e.number AND t.position = 0
 WHERE e.published >= ? AND e.event_type IN (SELECT value FROM json_each(?))
 """
-READINGS = "SELECT shown, count_before, as_of, doubt, doubted_at FROM dataset WHERE name = ?"
+COUNTS = "SELECT count_before, counted_at FROM dataset WHERE name = ?"
+AS_OF = "SELECT as_of FROM dataset WHERE name = ?"
+FORGET_COUNT = "UPDATE dataset SET count_before = NULL, counted_at = NULL WHERE name = ?"
 KEEP = "UPDATE dataset SET doubt = ?, doubted_at = ? WHERE name = ?"
 
 
@@ -33,17 +35,29 @@ def settle_doubts(run: Run) -> None:
         read_now = report.state in (DatasetState.COMPLETE, DatasetState.PARTIAL)
         dataset = DATASETS[name]
         has_rows = dataset.tables and not dataset.counts_subjects
-        if not has_rows or not read_now or name in run.unfinished:
+        if not has_rows or not read_now:
             continue
-        doubts = list(_doubts(run, name))
+        is_finished = name not in run.unfinished
+        doubts = list(_doubts(run, name) if is_finished else _shrinking(run, name))
+        if not (is_finished or doubts):
+            continue
         since = run.doubted_before.get(name, ("", ""))[1] or iso_text(run.okta_now())
         run.snapshot.write(KEEP, [(" ".join(doubts), since if doubts else None, name)])
+        if not is_finished:
+            continue
         if doubts:
             said = " ".join(filter(None, (run.read_as[name].reason, *doubts)))
             run.reports[name] = evolve(report, state=DatasetState.PARTIAL, reason=said)
         else:
             run.reports[name] = run.read_as[name]
         run.snapshot.note(name, run.reports[name])
+
+
+def forget_counts(run: Run) -> None:
+    """A sync has ended: by what was counted before it the lists that it read to their end were
+    judged."""
+    judged = (name for name in run.reports if name not in run.unfinished)
+    run.snapshot.write(FORGET_COUNT, ((name,) for name in judged))
 
 
 def _doubts(run: Run, name: str) -> Iterator[str]:
@@ -59,10 +73,10 @@ def _doubts(run: Run, name: str) -> Iterator[str]:
 
 def _shrinking(run: Run, name: str) -> Iterator[str]:
     rule = load("doubts")["shrinking"]
-    before, now = _counts(run, name)
+    before, now, counted_at = _counts(run, name)
     said, since = run.doubted_before.get(name, ("", ""))
     if before is not None and before >= rule["least"]:
-        told = _told(run, rule["deletions"].get(name, []), run.shown_before[name])
+        told = _told(run, rule["deletions"].get(name, []), counted_at)
         allowed = rule["share"] + sum(_fall(run, it) for it in rule["hangs_on"].get(name, []))
         if before - now - told > allowed * before:
             yield f"{rule['cause'].format(before=before, now=now)} {rule['end']}"
@@ -72,15 +86,15 @@ def _shrinking(run: Run, name: str) -> Iterator[str]:
         yield said
 
 
-def _counts(run: Run, name: str) -> tuple[int | None, int]:
-    """How many rows a dataset had in its last full reading, and has now."""
-    ((_, before, _, _, _),) = run.snapshot.rows(READINGS, (name,))
-    return before, Reading.shown(run.snapshot, name).count()
+def _counts(run: Run, name: str) -> tuple[int | None, int, str | None]:
+    """How many rows a dataset had before it was read, and has now; and of when the first is."""
+    ((before, counted_at),) = run.snapshot.rows(COUNTS, (name,))
+    return before, Reading.shown(run.snapshot, name).count(), counted_at
 
 
 def _fall(run: Run, name: str) -> float:
     """The share by which a dataset has become smaller."""
-    before, now = _counts(run, name)
+    before, now, _ = _counts(run, name)
     return max(0.0, 1 - now / before) if before else 0.0
 
 
@@ -88,7 +102,7 @@ def _fewer_than_everybody(run: Run) -> Iterator[str]:
     rule = load("doubts")["everyone"]
     if run.everybody is None:
         return
-    ((_, _, began, _, _),) = run.snapshot.rows(READINGS, ("users",))
+    ((began,),) = run.snapshot.rows(AS_OF, ("users",))
     listed = run.snapshot.number(LISTED)
     missing = run.everybody - listed - _told(run, rule["joiners"], began)
     if missing > max(rule["least"], rule["share"] * run.everybody):

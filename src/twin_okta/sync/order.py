@@ -43,7 +43,7 @@ from twin_okta.datasets import DATASETS, EDITIONS, Dataset
 from twin_okta.orgs import org_of, snapshot_of
 from twin_okta.snapshot import iso_text
 from twin_okta.sync.dataset import read_dataset
-from twin_okta.sync.doubts import settle_doubts
+from twin_okta.sync.doubts import forget_counts, settle_doubts
 from twin_okta.sync.drift import told_of_drift
 from twin_okta.sync.logs import read_logs, read_news, take_sign_ins
 from twin_okta.sync.run import GOES_ON, Run, first_of
@@ -167,6 +167,7 @@ async def _read(run: Run) -> None:
         settle_doubts(run)
         for dataset in run.asked.datasets.values():
             _believe(run, dataset)
+        forget_counts(run)
     except* BadCredential as errors:
         run.bad_credential = run.bad_credential or first_of(errors)
     finally:  # stopped or not, what is stored must be believed no further than it was seen
@@ -244,9 +245,7 @@ def _settle(run: Run, dataset: Dataset) -> None:
 
 
 def _believe(run: Run, dataset: Dataset) -> None:
-    if dataset.counts_subjects or dataset.name not in run.unfinished:
-        now = iso_text(run.okta_now())
-        believe(run.snapshot, dataset.name, now=now, sync=run.number)
+    believe(run.snapshot, dataset.name, now=iso_text(run.okta_now()), sync=run.number)
 
 
 def _sees_everybody(run: Run) -> bool | None:
