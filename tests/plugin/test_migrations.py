@@ -51,27 +51,32 @@ def older_snapshot(folder, version):
                 " VALUES (:name, :shown, :reading, :as_of)",
                 known,
             )
-        if "factor_read" in held:  # moved since: each as it would be found now
-            of_shown = [row for row in held.pop("factor_read") if row.pop("generation") == 1]
-            held["subject_read"] = [
-                {"dataset": "factors", "subject": row.pop("user_id"), **row} for row in of_shown
-            ]
-            held["factor"] = [row for row in held["factor"] if row.pop("generation") == 1]
-        if "app_read" in held:
-            of_shown = [row for row in held.pop("app_read") if row.pop("generation") == 1]
-            held.setdefault("subject_read", []).extend(
-                {"dataset": "assignments", "subject": row.pop("app_id"), **row} for row in of_shown
-            )
-        for table in {
-            table for dataset in DATASETS.values() for table in dataset.hang_on
-        } & held.keys():
-            held[table] = [row for row in held[table] if row.pop("generation", 1) == 1]
-        for row in held["dataset"]:
-            row.pop("count_before", None)  # that version had judged by it
-        for row in held.get("policy_rule", []):
-            row.pop("password_alone", None)  # what it was made from is read anew
         db.execute(f"PRAGMA user_version = {version}")
         db.commit()
+    return as_found_now(held)
+
+
+def as_found_now(held):
+    """The rows as they would be found now, where they have moved since."""
+    if "factor_read" in held:
+        of_shown = [row for row in held.pop("factor_read") if row.pop("generation") == 1]
+        held["subject_read"] = [
+            {"dataset": "factors", "subject": row.pop("user_id"), **row} for row in of_shown
+        ]
+        held["factor"] = [row for row in held["factor"] if row.pop("generation") == 1]
+    if "app_read" in held:
+        of_shown = [row for row in held.pop("app_read") if row.pop("generation") == 1]
+        held.setdefault("subject_read", []).extend(
+            {"dataset": "assignments", "subject": row.pop("app_id"), **row} for row in of_shown
+        )
+    for table in {
+        table for dataset in DATASETS.values() for table in dataset.hang_on
+    } & held.keys():
+        held[table] = [row for row in held[table] if row.pop("generation", 1) == 1]
+    for row in held["dataset"]:
+        row.pop("count_before", None)  # that version had judged by it
+    for row in held.get("policy_rule", []):
+        row.pop("password_alone", None)  # what it was made from is read anew
     return held
 
 
