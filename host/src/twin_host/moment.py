@@ -191,6 +191,11 @@ class Moment:
         wanted = checked(self.store.event_values("category"), asked, self.clock())
         return self.store.events(wanted, limit=limit)
 
+    def events_between(self, after: int, last: int, **asked: str | None) -> Iterator[KnownEvent]:
+        """Those of them that the twin learnt of after one number, up to another, in that order."""
+        wanted = checked((), asked, self.clock())
+        return self.store.events_between(after, last, wanted)
+
     def event(self, source: str, event_id: str) -> KnownEvent:
         """One event. Raises UsageError when there is none."""
         found = self.store.event(source, event_id)

@@ -60,6 +60,9 @@ FROM event WHERE (:severity IS NULL OR severity = :severity)
 EVENTS = f"""
 SELECT * {CHOSEN_EVENTS} ORDER BY time DESC, number DESC LIMIT :limit OFFSET :offset
 """
+EVENTS_BETWEEN = f"""
+SELECT * {CHOSEN_EVENTS} AND number > :after AND number <= :last ORDER BY number
+"""
 EVENT_COUNTS = f"""
 SELECT substr(time, 1, :width) AS start, severity, count(*) AS count {CHOSEN_EVENTS}
 GROUP BY 1, 2 ORDER BY 1
@@ -161,6 +164,12 @@ class Store:
         for row in self._db.execute(EVENTS, chosen):
             yield known_event(row)
 
+    def events_between(self, after: int, last: int, wanted: EventFilter) -> Iterator[KnownEvent]:
+        """Those after one number up to another, in the order in which the twin learnt of them."""
+        chosen = asdict(wanted) | {"after": after, "last": last}
+        for row in self._db.execute(EVENTS_BETWEEN, chosen):
+            yield known_event(row)
+
     def event_counts(self, wanted: EventFilter, *, width: int) -> list[EventCount]:
         """How many events of each severity began with each `start`, the first `width` characters
         of their times: 10 for days, 13 for hours."""
@@ -176,6 +185,11 @@ class Store:
     def newest_event(self) -> int:
         """The number of the event that the twin learnt of last; 0 when there is none."""
         return self.number("SELECT coalesce(max(number), 0) FROM event")
+
+    def event_numbered(self, number: int) -> str:
+        """The id of an event; empty when it is not kept any more, or never was."""
+        found = self.rows("SELECT id FROM event WHERE number = ?", (number,))
+        return str(found[0]["id"]) if found else ""
 
     def events_after(self, source: str, number: int, *, limit: int) -> list[KnownEvent]:
         """The first events of a source that the twin learnt of after that one."""

@@ -9,10 +9,10 @@ import click
 from twin_host import shapes
 from twin_host.cli import asking, changing, connectors, show, streams, syncing
 from twin_host.cli.demo import demo
+from twin_host.cli.events import events_command
 from twin_host.cli.listen import LOOPBACK, listening, serve_on
 from twin_host.cli.root import Root, echo_json, examples, json_option, optional, twin
 from twin_host.cli.watch import watch_command
-from twin_host.contract import Severity
 from twin_host.errors import UsageError
 from twin_host.moment import Moment
 from twin_host.sif import Tier
@@ -57,6 +57,7 @@ cli.add_command(
     connectors.PerConnector("watch", watch_command, "Follow a product and tell what changes.")
 )
 cli.add_command(asking.list_command)
+cli.add_command(events_command)
 cli.add_command(asking.show_command)
 cli.add_command(asking.query_command)
 cli.add_command(changing.changes_command)
@@ -120,34 +121,6 @@ def gaps(
         for gap in found if gap_id else ():
             show.line(gap.remedy)
             show.people(now.subjects(gap).first(limit or GAP_ROWS))
-        show.not_read(now.unread() if now.was_ever_synced() else {})
-
-
-@cli.command()
-@click.option(
-    "--severity",
-    type=click.Choice([severity.value for severity in Severity]),
-    help="Only this severity.",
-)
-@click.option("--category", help="Only this category, such as mfa.")
-@click.option("--since", metavar="TIME", help="Only from 2026-01-31, or from 7d or 24h ago, on.")
-@click.option("--actor", help="Only by somebody whose name has this in it.")
-@click.option("--target", help="Only done to what has this in its name.")
-@click.option("--address", help="Only from an address that begins so, such as 203.0.113.")
-@click.option("--words", help="Only those with all of these words.")
-@click.option("--limit", type=click.IntRange(1), help="At most so many; 20 in the table.")
-@json_option
-@examples("twin events --severity high --since 7d", "twin events --actor ada@example.com --json")
-def events(limit: int | None, as_json: bool, **asked: str | None) -> None:  # noqa: FBT001
-    """Security events, newest first."""
-    with twin().moment() as now:
-        most = limit or (-1 if as_json else TABLE_ROWS)
-        found = now.events(limit=most, **asked)
-        _say_if_nothing_was_synced(now, as_json=as_json)
-        if as_json:
-            echo_json(shapes.event(event) | {"raw": now.entry(event)} for event in found)
-            return
-        show.events(found)
         show.not_read(now.unread() if now.was_ever_synced() else {})
 
 

@@ -46,6 +46,7 @@ from twin_host.contract.manifest import (
 )
 from twin_host.contract.text import markdown_text
 from twin_host.contract.words import (
+    Activity,
     ColumnType,
     Confidence,
     DatasetState,
@@ -61,6 +62,7 @@ from twin_host.contract.words import (
 __all__ = [
     "CHANGES",
     "CONTRACT",
+    "Activity",
     "Budget",
     "CannotGoOn",
     "Capability",

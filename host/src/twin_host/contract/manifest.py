@@ -8,7 +8,7 @@ import cattrs
 from attrs import Factory, evolve, fields, frozen
 
 from twin_host.contract.values import Environment, Filled, LongText, Name
-from twin_host.contract.words import FieldKind, OptionType, SectionShape
+from twin_host.contract.words import Activity, FieldKind, OptionType, SectionShape
 
 CONTRACT = 1
 """The version of this contract. It rises when an older connector could no longer work."""
@@ -93,7 +93,9 @@ class ConnectorInfo:
 
     `contract` is the version of this contract that it was written against. `event_entry` is a
     SELECT over the connector's `snapshot.db` that gives the product's own entry of the event
-    `:id` as JSON text. `notes` say what of the manifest was not understood.
+    `:id` as JSON text. `activities` say of which kind the product's event types are, by their
+    names or patterns of them with `*`, the first that fits; an event of none of them is a finding.
+    `notes` say what of the manifest was not understood.
     """
 
     name: Name
@@ -109,6 +111,7 @@ class ConnectorInfo:
     options: tuple[SyncOption, ...] = ()
     sections: tuple[Section, ...] = ()
     event_entry: LongText = ""
+    activities: Mapping[Activity, tuple[str, ...]] = Factory(dict[Activity, tuple[str, ...]])
     notes: tuple[str, ...] = ()
 
 

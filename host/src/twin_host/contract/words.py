@@ -100,3 +100,35 @@ class MissingKind(StrEnum):
     SCOPE = "scope"
     ROLE = "role"
     FEATURE = "feature"
+
+
+class Activity(StrEnum):
+    """What kind of thing an event tells of, in the words of the Open Cybersecurity Schema Framework
+    (its class, and what was done). Of an account the first target is whose it is; of a group the
+    last target is the group."""
+
+    LOGON = "authentication:logon"
+    LOGOFF = "authentication:logoff"
+    AUTHENTICATION = "authentication:other"
+    ACCOUNT_CREATED = "account_change:create"
+    ACCOUNT_ENABLED = "account_change:enable"
+    PASSWORD_CHANGED = "account_change:password_change"  # noqa: S105  the word, not one
+    PASSWORD_RESET = "account_change:password_reset"  # noqa: S105
+    ACCOUNT_DISABLED = "account_change:disable"
+    ACCOUNT_DELETED = "account_change:delete"
+    ACCOUNT_LOCKED = "account_change:lock"
+    ACCOUNT_UNLOCKED = "account_change:unlock"
+    FACTOR_ENABLED = "account_change:mfa_factor_enable"
+    FACTOR_DISABLED = "account_change:mfa_factor_disable"
+    ACCOUNT_CHANGED = "account_change:other"
+    PRIVILEGES_ASSIGNED = "group_management:assign_privileges"
+    PRIVILEGES_REVOKED = "group_management:revoke_privileges"
+    MEMBER_ADDED = "group_management:add_user"
+    MEMBER_REMOVED = "group_management:remove_user"
+    GROUP_DELETED = "group_management:delete"
+    GROUP_CREATED = "group_management:create"
+    CREATED = "api_activity:create"
+    READ = "api_activity:read"
+    UPDATED = "api_activity:update"
+    DELETED = "api_activity:delete"
+    OTHER = "api_activity:other"
