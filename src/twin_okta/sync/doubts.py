@@ -29,9 +29,12 @@ FORGET_COUNT = "UPDATE dataset SET count_before = NULL, counted_at = NULL WHERE 
 KEEP = "UPDATE dataset SET doubt = ?, doubted_at = ? WHERE name = ?"
 
 
-def settle_doubts(run: Run) -> None:
-    """Work out what is doubted of the lists that this sync has read, and report it."""
-    for name, report in run.reports.items():
+def settle_doubts(run: Run, only: str = "") -> None:
+    """Work out what is doubted of the lists that this sync has read, or of one of them, and report
+    it."""
+    for name, report in list(run.reports.items()):
+        if only not in ("", name):
+            continue
         read_now = report.state in (DatasetState.COMPLETE, DatasetState.PARTIAL)
         dataset = DATASETS[name]
         has_rows = dataset.tables and not dataset.counts_subjects

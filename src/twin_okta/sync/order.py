@@ -239,8 +239,8 @@ async def _catch_up(run: Run) -> None:
 
 
 def _settle(run: Run, dataset: Dataset) -> None:
-    """A dataset was read: what is doubted now, and what has gone if nothing is."""
-    settle_doubts(run)
+    """A dataset was read: what is doubted of it now, and what has gone if nothing is."""
+    settle_doubts(run, dataset.name)
     _believe(run, dataset)
 
 
