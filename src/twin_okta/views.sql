@@ -66,8 +66,8 @@ CREATE VIEW hiding_change AS
 -- somebody was found otherwise than before.
 CREATE VIEW perhaps_due AS
     SELECT r.dataset, r.subject, max(c.published) AS changed FROM hiding_change c
-    JOIN subject_read r ON r.dataset = 'factors' AND r.subject <> '*'
-    WHERE c.number > r.after_event AND c.published >= r.newer_from
+    CROSS JOIN subject_read r  -- of such changes there are few, and mostly none
+    WHERE r.dataset = 'factors' AND r.subject <> '*' AND c.number > r.after_event AND c.published >= r.newer_from
         AND (r.subject IN (SELECT s.subject FROM subject_read s
                 WHERE s.dataset = 'factors' AND s.subject <> '*' ORDER BY s.spread LIMIT 200)
             OR EXISTS (SELECT 1 FROM drift d WHERE d.dataset = 'factors'
@@ -220,7 +220,8 @@ CREATE VIEW population AS
                         FROM enrolled_factor f WHERE f.user_id = u.id) e) AS enrolled,
                 CASE WHEN lower(u.user_type) IN (SELECT t.name FROM service_account_type t)
                     THEN 'user type ' || u.user_type
-                    ELSE (SELECT 'login like ' || s.pattern FROM service_login s
+                    ELSE (WITH patterns AS MATERIALIZED (SELECT pattern FROM service_login)
+                        SELECT 'login like ' || s.pattern FROM patterns s
                         WHERE lower(u.login) GLOB s.pattern LIMIT 1) END AS service_evidence
             FROM shown_user u LEFT JOIN shown_factor_read r ON r.user_id = u.id
             WHERE (u.status IN (SELECT i.status FROM sign_in_status i) OR u.status = '')
