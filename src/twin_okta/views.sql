@@ -182,20 +182,15 @@ CREATE VIEW service_login AS
 
 -- Everybody who can sign in. `drawn` is NULL while a user's factors were not read, else 1 for those
 -- drawn at random and 0 for those read first on purpose; who changed since, or could never be read,
--- is no random sample, and `is_unsure`. `failure`: an earlier reading stands. `at_least` and
--- `at_most` are the ranks of the best factor, `weakest` and `weakest_perhaps` of the least, as far as
--- it is decided: digits of one number, so that a user's factors are looked at once, and only those of
--- the users whom a query comes to. `seen`: the newest of sign-in and activation (creation where there
--- is none). `service_evidence` shows an account that is no person's.
+-- is no random sample, and `is_unsure`. `failure`: an earlier reading stands. `enrolled` says what
+-- `person` tells of a user's factors in the digits of one number, each 2 where nobody can say, so that
+-- they are looked at once, and only those of the users whom a query comes to. `seen`: the newest of
+-- sign-in and activation (creation where there is none). `service_evidence` shows an account that is
+-- no person's.
 CREATE VIEW population AS
     SELECT p.id, p.login, p.status, p.provider, p.created, p.activated, p.last_login, p.can_sign_in,
         p.elsewhere, p.drawn, p.is_unsure, p.read_at, p.sync, p.failure,
-        CASE WHEN p.is_known THEN p.enrolled & 7 ELSE 0 END AS at_least,
-        CASE WHEN p.is_known THEN p.enrolled >> 3 & 7 ELSE 5 END AS at_most,
-        CASE WHEN p.is_known THEN nullif(p.enrolled >> 6 & 7, 7) END AS weakest,
-        CASE WHEN p.is_known THEN nullif(p.enrolled >> 9 & 7, 7) ELSE 1 END AS weakest_perhaps,
-        CASE WHEN p.is_known THEN p.enrolled >> 12 & 1 ELSE 0 END AS has_email,
-        CASE WHEN p.is_known THEN p.enrolled >> 13 & 1 ELSE 1 END AS has_email_perhaps,
+        CASE WHEN p.is_known THEN p.enrolled ELSE 31402 END AS enrolled,
         p.service_evidence, nullif(max(coalesce(p.last_login, ''),
             coalesce(p.activated, p.created, '')), '') AS seen
     FROM (SELECT q.*, q.drawn IS NOT NULL AND NOT q.is_unsure AS is_known
@@ -207,17 +202,29 @@ CREATE VIEW population AS
                     AS is_unsure,
                 CASE r.outcome WHEN 'read' THEN r.read_at END AS read_at,
                 CASE r.outcome WHEN 'read' THEN r.sync END AS sync, r.failure,
-                (SELECT coalesce(max(CASE WHEN e.is_enrolled THEN e.rank ELSE 0 END), 0)
-                    + 8 * coalesce(max(CASE WHEN e.is_enrolled IS 0 THEN 0
-                        ELSE coalesce(e.rank, 5) END), 0)
-                    + 64 * coalesce(min(CASE WHEN e.is_enrolled THEN e.rank END), 7)
-                    + 512 * coalesce(min(CASE WHEN e.is_enrolled IS NOT 0
-                        THEN coalesce(e.rank, 1) END), 7)
-                    + 4096 * coalesce(max(CASE WHEN e.usable THEN e.strength = 'email' END), 0)
-                    + 8192 * coalesce(max(CASE WHEN e.usable IS NOT 0
-                        THEN e.strength = 'email' END), 0)
-                    FROM (SELECT f.rank, f.usable, f.strength, f.usable AND f.rank > 0 AS is_enrolled
-                        FROM enrolled_factor f WHERE f.user_id = u.id) e) AS enrolled,
+                (SELECT CASE WHEN b.at_least >= 1 THEN 1 WHEN b.at_most < 1 THEN 0 ELSE 2 END
+                    + 4 * CASE WHEN b.at_least >= 4 THEN 1 WHEN b.at_most < 4 THEN 0 ELSE 2 END
+                    + 16 * CASE WHEN b.at_least >= 5 THEN 1 WHEN b.at_most < 5 THEN 0 ELSE 2 END
+                    + 64 * CASE WHEN b.at_least > 1 OR b.at_most < 1 THEN 0
+                        WHEN b.at_least = 1 AND b.at_most = 1 THEN 1 ELSE 2 END
+                    + 256 * CASE WHEN b.at_least > 2 OR b.at_most < 2 OR b.weakest < 2 THEN 0
+                        WHEN b.at_least = 2 AND b.at_most = 2 AND b.weakest_perhaps >= 2 THEN 1
+                        ELSE 2 END
+                    + 1024 * CASE WHEN b.at_least >= 1 OR b.has_email_perhaps IS NOT 1 THEN 0
+                        WHEN b.at_most < 1 AND b.has_email THEN 1 ELSE 2 END
+                    + 4096 * CASE WHEN b.at_least <> b.at_most THEN 7 ELSE b.at_least END
+                    FROM (SELECT
+                        coalesce(max(CASE WHEN f.usable AND f.rank > 0 THEN f.rank ELSE 0 END), 0)
+                            AS at_least,
+                        coalesce(max(CASE WHEN (f.usable AND f.rank > 0) IS 0 THEN 0
+                            ELSE coalesce(f.rank, 5) END), 0) AS at_most,
+                        min(CASE WHEN f.usable AND f.rank > 0 THEN f.rank END) AS weakest,
+                        min(CASE WHEN (f.usable AND f.rank > 0) IS NOT 0 THEN coalesce(f.rank, 1) END)
+                            AS weakest_perhaps,
+                        max(CASE WHEN f.usable THEN f.strength = 'email' END) AS has_email,
+                        max(CASE WHEN f.usable IS NOT 0 THEN f.strength = 'email' END)
+                            AS has_email_perhaps
+                        FROM enrolled_factor f WHERE f.user_id = u.id) b) AS enrolled,
                 CASE WHEN lower(u.user_type) IN (SELECT t.name FROM service_account_type t)
                     THEN 'user type ' || u.user_type
                     ELSE (WITH patterns AS MATERIALIZED (SELECT pattern FROM service_login)
@@ -231,21 +238,15 @@ CREATE VIEW population AS
 CREATE VIEW person AS
     SELECT p.id, p.login, p.status, p.provider, p.created, p.activated, p.last_login,
         p.can_sign_in, p.elsewhere, p.drawn, p.can_sign_in AND NOT p.elsewhere AS in_coverage,
-        CASE WHEN p.at_least >= 1 THEN 1 WHEN p.at_most < 1 THEN 0 END AS has_mfa,
-        CASE WHEN p.at_least >= 4 THEN 1 WHEN p.at_most < 4 THEN 0 END AS has_strong,
-        CASE WHEN p.at_least >= 5 THEN 1 WHEN p.at_most < 5 THEN 0 END AS has_resistant,
-        CASE WHEN p.at_least > 1 OR p.at_most < 1 THEN 0
-            WHEN p.at_least = 1 AND p.at_most = 1 THEN 1 END AS has_weak_only,
-        CASE WHEN p.at_least > 2 OR p.at_most < 2 OR p.weakest < 2 THEN 0
-            WHEN p.at_least = 2 AND p.at_most = 2 AND p.weakest_perhaps >= 2 THEN 1 END
-            AS has_elsewhere_only,
-        CASE WHEN p.at_least >= 1 OR NOT p.has_email_perhaps THEN 0
-            WHEN p.at_most < 1 AND p.has_email THEN 1 END AS has_email_only,
-        CASE WHEN p.drawn IS NULL THEN 'not read yet'
-            WHEN p.is_unsure OR p.at_least <> p.at_most THEN 'undecided'
-            WHEN p.at_least = 0 THEN 'none' WHEN p.at_least = 1 THEN 'weak'
-            WHEN p.at_least = 2 THEN 'elsewhere' WHEN p.at_least = 3 THEN 'unknown'
-            WHEN p.at_least = 4 THEN 'strong' ELSE 'phishing-resistant' END AS strength,
+        nullif(p.enrolled & 3, 2) AS has_mfa, nullif(p.enrolled >> 2 & 3, 2) AS has_strong,
+        nullif(p.enrolled >> 4 & 3, 2) AS has_resistant,
+        nullif(p.enrolled >> 6 & 3, 2) AS has_weak_only,
+        nullif(p.enrolled >> 8 & 3, 2) AS has_elsewhere_only,
+        nullif(p.enrolled >> 10 & 3, 2) AS has_email_only,
+        CASE WHEN p.drawn IS NULL THEN 'not read yet' WHEN p.is_unsure THEN 'undecided'
+            ELSE CASE p.enrolled >> 12 WHEN 0 THEN 'none' WHEN 1 THEN 'weak' WHEN 2 THEN 'elsewhere'
+                WHEN 3 THEN 'unknown' WHEN 4 THEN 'strong' WHEN 5 THEN 'phishing-resistant'
+                ELSE 'undecided' END END AS strength,
         CASE WHEN p.service_evidence IS NOT NULL THEN 1 WHEN p.login = '' THEN NULL ELSE 0 END
             AS is_service_account, p.service_evidence, p.seen,
         (SELECT t.last_used FROM token_use t WHERE t.user_id = p.id) AS token_used,
@@ -259,7 +260,7 @@ CREATE VIEW person AS
             WHEN p.is_unsure THEN 'they changed since they were read, or could not be read'
             WHEN p.can_sign_in IS NULL THEN 'their status was not sent'
             WHEN p.elsewhere IS NULL THEN 'their credential provider was not sent'
-            WHEN p.at_least <> p.at_most
+            WHEN p.enrolled >> 12 = 7
                 THEN 'whether sign-in may use their factors is not known'
             WHEN p.login = '' THEN 'their login was not sent' END AS why,
         (SELECT group_concat(DISTINCT e.type) FROM enrolment e

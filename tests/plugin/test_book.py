@@ -237,8 +237,11 @@ SHARES = [figure for figure in BOOK if figure.measure == "share" and not figure.
 @pytest.mark.parametrize("figure", SHARES, ids=lambda figure: figure.key)
 def test_whoever_is_not_known_yet_comes_behind_those_who_are(half_read, figure):
     with Snapshot.to_read(half_read.state_dir) as snapshot:
-        unknown = [row["counts"] is None for row in snapshot.records(figure.listing(), {})]
+        counts = [row["counts"] for row in snapshot.records(figure.listing(), {})]
+    unknown = [each is None for each in counts]
     assert unknown == sorted(unknown)
+    known = counts[: unknown.index(True)]
+    assert known == sorted(known)
     assert set(unknown) == {False, True}
 
 

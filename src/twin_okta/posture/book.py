@@ -21,6 +21,9 @@ class Measure(StrEnum):
     """The column `value` of the first row: something that is so, and no count."""
 
 
+SHARE_PARTS = ("NOT counts", "counts", "counts IS NULL")
+
+
 def _texts(values: list[str]) -> tuple[str, ...]:
     return tuple(values)
 
@@ -63,7 +66,11 @@ class Figure:
 
     def listing(self, condition: str = "", *, columns: Sequence[str] = ()) -> str:
         """The query whose rows are read, all of their columns or those, which can be run again at
-        any time."""
+        any time. Of a share those who do not count come first and those of whom nobody can say
+        last, one part behind the other: the first few are there before all were looked at."""
+        if self.measure is Measure.SHARE and not condition:
+            parts = (self.listing(part, columns=columns) for part in SHARE_PARTS)
+            return " UNION ALL ".join(f"SELECT * FROM ({part})" for part in parts)
         where = f" WHERE {condition}" if condition else ""
         order = f" ORDER BY {self.order}" if self.order else ""
         if not (columns or where or order):
