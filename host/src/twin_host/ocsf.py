@@ -27,8 +27,8 @@ ACTIVITIES: Mapping[str, int] = {
     "authentication:logon": 1, "authentication:logoff": 2,
     "account_change:create": 1, "account_change:enable": 2, "account_change:password_change": 3,
     "account_change:password_reset": 4, "account_change:disable": 5, "account_change:delete": 6,
-    "account_change:lock": 9, "account_change:mfa_factor_enable": 10,
-    "account_change:mfa_factor_disable": 11, "account_change:unlock": 12,
+    "account_change:lock": 9, "account_change:factor_enable": 10,
+    "account_change:factor_disable": 11, "account_change:unlock": 12,
     "group_management:assign_privileges": 1, "group_management:revoke_privileges": 2,
     "group_management:add_user": 3, "group_management:remove_user": 4,
     "group_management:delete": 5, "group_management:create": 6,
@@ -169,4 +169,4 @@ def _attack(technique: str) -> dict[str, Any]:
 
 
 def _in_words(done: str) -> str:
-    return done.replace("_", " ").title().replace("Mfa", "MFA")
+    return done.replace("_", " ").title().replace("Factor", "MFA Factor")

@@ -22,6 +22,8 @@ from twin_host.contract.values import LONGEST_TEXT, AtLeast, Like, Longest
 
 LARGEST_INT = 2**63
 """What SQLite and JSON readers hold."""
+MOST_NAMED = 12
+"""Of the words that would be right so many are told."""
 
 _shortened = reprlib.Repr()
 _shortened.maxstring = _shortened.maxother = 60
@@ -57,7 +59,9 @@ def check_of(hint: Any) -> Check:
     if attrs.has(hint):
         return _class_check(hint)
     if isinstance(hint, type) and issubclass(hint, Enum):
-        members = ", ".join(str(member.value) for member in hint)
+        values = [str(member.value) for member in hint]
+        more = ["…"] if len(values) > MOST_NAMED else []
+        members = ", ".join([*values[:MOST_NAMED], *more])
         return Check(f"{hint.__name__} ({members})", lambda value: isinstance(value, hint))
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
