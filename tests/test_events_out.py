@@ -213,6 +213,14 @@ def test_a_mark_that_is_none_is_told_by_its_name(acme, tmp_path):
         Collector(acme, tmp_path / "mark").catch_up()
 
 
+def test_a_time_that_is_none_is_told_before_anything_happens(acme, tmp_path):
+    mark = tmp_path / "mark"
+    Collector(acme, mark).catch_up()
+
+    with pytest.raises(UsageError, match="yesteryear"):
+        Collector(acme, mark, since="yesteryear").catch_up()
+
+
 def test_a_collector_can_tail_the_command(sandbox, tmp_path):
     url, app = sandbox
     terminal = read_week(tmp_path / "twin", url, app.token())

@@ -8,20 +8,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from tests.support.site import entered, synced_site
 from tests.support.true_figures import known
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    with synced_site(tmp_path_factory.mktemp("twin")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def web(place):
-    with entered(place) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

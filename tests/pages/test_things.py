@@ -7,7 +7,6 @@ from html import unescape
 
 import pytest
 
-from tests.support.site import entered, synced_site
 from twin_host.contract import Column, ColumnType, Enrichment, List
 from twin_host.ingest import ingest
 from twin_host.store import Store
@@ -26,18 +25,6 @@ ELSEWHERE = List(
     label="name",
     match="email",
 )
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    with synced_site(tmp_path_factory.mktemp("twin")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def web(place):
-    with entered(place) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

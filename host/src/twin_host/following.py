@@ -56,7 +56,11 @@ class Follower:
     every_s: float
 
     def run(self) -> None:
-        """Tell and wait, again and again. Raises UsageError for a filter that finds nothing."""
+        """Tell and wait, again and again. Raises UsageError, before it waits, for a time that is
+        none and for a mark that is none."""
+        self.mark.read()
+        with self.twin.moment() as now:
+            now.events_between(0, 0, **self.asked)
         while not self.stopped.is_set():
             if not self._tell_some():
                 self.wait(self.every_s)

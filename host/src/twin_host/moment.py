@@ -192,7 +192,8 @@ class Moment:
         return self.store.events(wanted, limit=limit)
 
     def events_between(self, after: int, last: int, **asked: str | None) -> Iterator[KnownEvent]:
-        """Those of them that the twin learnt of after one number, up to another, in that order."""
+        """Those of them that the twin learnt of after one number, up to another, in that order;
+        the category may be one that none has yet. Raises UsageError for a time that is none."""
         wanted = checked((), asked, self.clock())
         return self.store.events_between(after, last, wanted)
 

@@ -21,6 +21,8 @@ CATEGORIES: Mapping[int, str] = {
     3: "Identity & Access Management",
     6: "Application Activity",
 }
+FINDING = "detection_finding:create"
+"""What an event is whose kind the connector does not say."""
 OTHER = 99
 """What no number of the framework stands for."""
 ACTIVITIES: Mapping[str, int] = {
@@ -33,7 +35,7 @@ ACTIVITIES: Mapping[str, int] = {
     "group_management:add_user": 3, "group_management:remove_user": 4,
     "group_management:delete": 5, "group_management:create": 6,
     "api_activity:create": 1, "api_activity:read": 2, "api_activity:update": 3,
-    "api_activity:delete": 4, "detection_finding:create": 1,
+    "api_activity:delete": 4, FINDING: 1,
 }  # fmt: skip
 SEVERITIES: Mapping[Severity, tuple[int, str]] = {
     Severity.INFO: (1, "Informational"), Severity.LOW: (2, "Low"), Severity.MEDIUM: (3, "Medium"),
@@ -63,10 +65,10 @@ def ocsf(event: KnownEvent, info: ConnectorInfo | None) -> dict[str, Any]:
     """An event as a record of the framework: of its kind's class, else a detection finding. What
     is not known of it is left out."""
     product = info.title if info else event.source
-    activity = activity_of(event.event_type, info) or "detection_finding:create"
+    activity = activity_of(event.event_type, info) or FINDING
     its_class, _, done = activity.partition(":")
     involved = _involved(event)
-    is_finding = activity == "detection_finding:create"
+    is_finding = activity == FINDING
     record = (
         _head(event, its_class, activity, done)
         | _how_it_ended(event)

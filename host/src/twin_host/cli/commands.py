@@ -14,7 +14,6 @@ from twin_host.cli.listen import LOOPBACK, listening, serve_on
 from twin_host.cli.root import Root, echo_json, examples, json_option, optional, twin
 from twin_host.cli.watch import watch_command
 from twin_host.errors import UsageError
-from twin_host.moment import Moment
 from twin_host.sif import Tier
 
 TABLE_ROWS = 20
@@ -88,7 +87,7 @@ def facts(as_json: bool) -> None:  # noqa: FBT001
     """Every figure, with its confidence and evidence."""
     with twin().moment() as now:
         found = now.facts()
-        _say_if_nothing_was_synced(now, as_json=as_json)
+        show.if_nothing_was_synced(now, as_json=as_json)
     if as_json:
         echo_json([shapes.fact(fact) for fact in found])
     else:
@@ -112,7 +111,7 @@ def gaps(
     """Weaknesses, worst first; or one of them, with the people in it."""
     with twin().moment() as now:
         found = now.gaps(gap_id, closed_too=closed_too)
-        _say_if_nothing_was_synced(now, as_json=as_json)
+        show.if_nothing_was_synced(now, as_json=as_json)
         if as_json:
             listed = (shapes.gap(gap, now.subjects(gap), limit=limit) for gap in found)
             echo_json(listed)
@@ -180,7 +179,7 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:  # noqa: 
     """Search everything in the twin."""
     with twin().moment() as now:
         hits = now.search(" ".join(words), limit=limit)
-        _say_if_nothing_was_synced(now, as_json=as_json)
+        show.if_nothing_was_synced(now, as_json=as_json)
     if as_json:
         echo_json([shapes.hit(hit) for hit in hits])
         return
@@ -254,9 +253,3 @@ def declare(key: str, value: str | None, remove: bool) -> None:  # noqa: FBT001
     if not declared.is_known:
         likely = ", ".join(declared.likely) or "see twin facts"
         streams.say(f"No connector says anything of {key}: did you mean {likely}?")
-
-
-def _say_if_nothing_was_synced(now: Moment, *, as_json: bool) -> None:
-    if not now.was_ever_synced():
-        tell = streams.say if as_json else show.line
-        tell("Nothing has been synced yet, so this says nothing: twin connectors.")

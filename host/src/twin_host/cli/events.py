@@ -24,6 +24,7 @@ from twin_host.ocsf import ocsf
 TABLE_ROWS = 20
 MARK_NAME = "events-told.json"
 PATIENCE_S = 1.5
+"""How long what is being told may take when it is to stop: a collector may have stopped reading."""
 COLUMNS = (
     "time", "severity", "title", "actor", "targets", "outcome", "reason", "source_ip", "country",
     "event_type", "category", "mitre", "source", "id",
@@ -93,9 +94,7 @@ def _list(form: str, limit: int | None, asked: Mapping[str, str | None]) -> None
     with twin().moment() as now:
         most = limit or (TABLE_ROWS if form == "table" else -1)
         found = now.events(limit=most, **asked)
-        if not now.was_ever_synced():
-            tell = show.line if form == "table" else streams.say
-            tell("Nothing has been synced yet, so this says nothing: twin connectors.")
+        show.if_nothing_was_synced(now, as_json=form != "table")
         if form == "json":
             echo_json(shapes.event(event) | {"raw": now.entry(event)} for event in found)
         elif form == "table":

@@ -14,6 +14,7 @@ from twin_host.cli import streams
 from twin_host.cli.table import Cell, lines, wrapped
 from twin_host.contract import ConnectionReport, DatasetState, SyncPlan, SyncReport, SyncStatus
 from twin_host.known import NAMES, KnownEvent, KnownFact, KnownGap, PastSync, iso
+from twin_host.moment import Moment
 from twin_host.plain_text import HOW_READ, duration, printable
 from twin_host.status import Installed
 from twin_host.subjects import First
@@ -297,3 +298,10 @@ def _read(read: int, expected: int | None) -> str:
 def _cell(value: Any) -> Cell:
     text = "" if value is None else str(value)
     return Cell(printable(text), STYLES.get(text, ""))
+
+
+def if_nothing_was_synced(now: Moment, *, as_json: bool) -> None:
+    """Say that nothing can be known yet; beside a document for programs, on standard error."""
+    if not now.was_ever_synced():
+        tell = streams.say if as_json else line
+        tell("Nothing has been synced yet, so this says nothing: twin connectors.")
