@@ -4,7 +4,9 @@ import csv
 import io
 import json
 import signal
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from threading import Event, Timer
 
@@ -204,6 +206,29 @@ def test_after_a_twin_was_forgotten_its_new_events_are_told(acme, product, tmp_p
     other.sync(NAME, {})
 
     assert len(Collector(other, mark).catch_up()) == 2
+
+
+def test_a_mark_further_than_a_twin_has_come_is_none(acme, product, tmp_path):
+    """Also where the new twin knows less than the old one did."""
+    mark = tmp_path / "mark"
+    product.events = [f"e{number}" for number in range(5)]
+    acme.sync(NAME, {})
+    Collector(acme, mark).catch_up()
+    other = StandIn(reports=[synced(changed=1)], events=["x", "y"]).twin(tmp_path / "other")
+    other.sync(NAME, {})
+
+    assert Collector(other, mark).catch_up() == ["x", "y"]
+
+
+def test_a_follower_goes_on_where_the_event_it_came_to_is_kept_no_more(acme, product, tmp_path):
+    mark = tmp_path / "mark"
+    Collector(acme, mark).catch_up()
+    product.events = ["c"]
+    acme.sync(NAME, {})
+    with closing(sqlite3.connect(acme.home.database)) as db, db:
+        db.execute("DELETE FROM event WHERE number = 2")
+
+    assert Collector(acme, mark).catch_up() == ["c"]
 
 
 def test_a_mark_that_is_none_is_told_by_its_name(acme, tmp_path):

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
-from enum import Enum
+from enum import Enum, StrEnum
 from types import NoneType, UnionType
 from typing import Annotated, Union, get_args, get_origin, get_type_hints
 
@@ -186,6 +186,15 @@ def test_every_wrong_value_of_every_field_is_one_sentence_with_its_path(cls, nam
         assert "\n" not in said
         assert len(said) < 500
         said.encode()
+
+
+@pytest.mark.parametrize(("number", "named"), [(12, 12), (13, 12)])
+def test_of_many_right_words_a_dozen_are_named(number, named):
+    words = [f"word{place:02}" for place in range(number)]
+    said = check_of(StrEnum("Many", words))("none")
+
+    assert [word for word in words if word in said] == words[:named]
+    assert ("…" in said) == (number > named)
 
 
 def test_no_field_that_crosses_is_left_unchecked():

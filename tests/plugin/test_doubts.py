@@ -5,8 +5,9 @@ import pytest
 from okta_sandbox.api import tricks
 from okta_sandbox.truth import truth
 from tests.support.virtual_org import virtual_org
-from twin_host.contract import Confidence, DatasetState, SyncStatus
+from twin_host.contract import Budget, Confidence, DatasetState, SyncStatus
 from twin_okta.snapshot import Snapshot
+from twin_okta.sync.run import GOES_ON
 
 WHOLE_LISTS_AGAIN_S = 8 * 86400
 """So long after a sync everything is read again, whatever the log tells."""
@@ -62,6 +63,25 @@ def test_a_list_that_falls_by_half_is_doubted_until_a_later_sync_says_the_same(d
     assert dataset in doubted(soon)
     if dataset != "users":  # whose second count goes on speaking against it
         assert dataset not in doubted(later)
+
+
+def test_a_fall_in_parts_is_one():
+    """The list of each application loses a sixth, a few of them in each sync."""
+    org = virtual_org(users=60, apps=40)
+    org.sync()
+    org.clock.advance(WHOLE_LISTS_AGAIN_S)
+
+    def shorter(records):
+        return records[: len(records) - len(records) // 6]
+
+    org.sandbox.faults.play(tricks.records(shorter), "/api/v1/apps/*/users")
+    org.budget, syncs = Budget(requests=30), 0
+    while GOES_ON in (report := org.sync()).datasets["assignments"].reason:
+        org.clock.advance(60)
+        syncs += 1
+
+    assert syncs > 1
+    assert "assignments" in doubted(report)
 
 
 def test_a_list_that_comes_back_whole_ends_the_doubt():

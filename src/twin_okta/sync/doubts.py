@@ -40,8 +40,14 @@ def settle_doubts(run: Run, only: str = "") -> None:
         has_rows = dataset.tables and not dataset.counts_subjects
         if not has_rows or not read_now:
             continue
-        is_finished = name not in run.unfinished
-        doubts = list(_doubts(run, name) if is_finished else _shrinking(run, name))
+        if is_finished := name not in run.unfinished:
+            doubts = list(_doubts(run, name))
+        elif (
+            dataset.tables[0] in dataset.listed
+        ):  # which is shown, whatever broke off then
+            doubts = list(_shrinking(run, name))
+        else:
+            doubts = []
         if not (is_finished or doubts):
             continue
         since = run.doubted_before.get(name, ("", ""))[1] or iso_text(run.okta_now())
