@@ -42,9 +42,7 @@ def settle_doubts(run: Run, only: str = "") -> None:
             continue
         if is_finished := name not in run.unfinished:
             doubts = list(_doubts(run, name))
-        elif (
-            dataset.tables[0] in dataset.listed
-        ):  # which is shown, whatever broke off then
+        elif dataset.tables[0] in dataset.listed:  # which is shown, whatever broke off then
             doubts = list(_shrinking(run, name))
         else:
             doubts = []
